@@ -1,0 +1,3 @@
+CREATE SCHEMA reporting;
+CREATE SCHEMA value_stream;
+CREATE SCHEMA billing;

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using Tally.Database;
+
+namespace Tally;
+
+/// <summary>Registers everything under Tally; the function app and the CLI share it.</summary>
+public static class ServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds Tally's services over the database of <c>ConnectionStrings:Tally</c>. The caller adds the <see cref="IClock"/>.
+    /// </summary>
+    public static IServiceCollection AddTally(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(_ => TallyDataSource.Create(
+            configuration.GetConnectionString("Tally")
+            ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally).")));
+        services.AddSingleton<Migrator>();
+        return services;
+    }
+}
