@@ -20,6 +20,7 @@ internal static class LocalSettings
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
             var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object) throw new StartupException($"{path} must hold a JSON object.");
             if (root.TryGetProperty("IsEncrypted", out var encrypted) && encrypted.ValueKind == JsonValueKind.True)
                 throw new StartupException($"{path} is encrypted. Decrypt it with 'func settings decrypt'.");
 
@@ -37,7 +38,6 @@ internal static class LocalSettings
 
     private static IEnumerable<(string Name, JsonElement Value)> Members(JsonElement root, string section, string path)
     {
-        if (root.ValueKind != JsonValueKind.Object) throw new StartupException($"{path} must hold a JSON object.");
         if (!root.TryGetProperty(section, out var members)) return [];
         return members.ValueKind == JsonValueKind.Object
             ? members.EnumerateObject().Select(member => (member.Name.Replace("__", ":", StringComparison.Ordinal), member.Value))
