@@ -13,7 +13,11 @@ internal static class PostgresServer
     private const int PortAttempts = 5;
 
     /// <summary>Starts it and returns the connection string of its database.</summary>
-    public static async Task<string> StartAsync(Keeper keeper, PostgresHome home, LocalServersOptions options, CancellationToken cancellationToken)
+    public static Task<string> StartAsync(Keeper keeper, PostgresHome home, LocalServersOptions options, CancellationToken cancellationToken) =>
+        StartAsync(keeper, home, options, FreePort, cancellationToken);
+
+    /// <summary>The same with ports from <paramref name="nextPort"/>, which may turn out to be taken.</summary>
+    public static async Task<string> StartAsync(Keeper keeper, PostgresHome home, LocalServersOptions options, Func<int> nextPort, CancellationToken cancellationToken)
     {
         var last = await Orphan.StopAsync(home.Folder, cancellationToken);
         var password = await PostgresCluster.EnsureAsync(keeper, home, options, cancellationToken);
@@ -24,7 +28,7 @@ internal static class PostgresServer
             var connection = new NpgsqlConnectionStringBuilder
             {
                 Host = "127.0.0.1",
-                Port = FreePort(),
+                Port = nextPort(),
                 Username = options.Database,
                 Password = password,
                 Database = options.Database,
@@ -62,10 +66,10 @@ internal static class PostgresServer
             { Daemon = true, Stop = [PgCtlStop(home, "fast"), PgCtlStop(home, "immediate")] };
         }
 
-        // SIGINT ends sessions and shuts down in order; SIGQUIT leaves the rest to recovery.
+        // SIGINT ends sessions and shuts down in order; SIGQUIT leaves the rest to recovery, or to the removal of ephemeral data.
         return PostgresCluster.Command(home, "PostgreSQL", home.Postgres, ["-D", home.Data, .. arguments], "postgres.log")
             with
-        { Stop = [new StopStep(Signal: "SIGINT"), new StopStep(Signal: "SIGQUIT")] };
+        { Stop = options.Ephemeral ? [new StopStep(Signal: "SIGQUIT")] : [new StopStep(Signal: "SIGINT"), new StopStep(Signal: "SIGQUIT")] };
     }
 
     private static StopStep PgCtlStop(PostgresHome home, string mode) =>
@@ -95,7 +99,8 @@ internal static class PostgresServer
         }
     }
 
-    private static int FreePort()
+    /// <summary>A port that is free now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -19,6 +19,9 @@ internal sealed class ServersDirectory : IDisposable
     /// <summary>The folder.</summary>
     public string Path { get; }
 
+    /// <summary>What is to be removed at the end.</summary>
+    public IEnumerable<string> Remains => _ephemeral ? [Path, PostgresHome.Elsewhere(Postgres), _lockFile] : [];
+
     /// <summary>PostgreSQL's part of it.</summary>
     public string Postgres => System.IO.Path.Combine(Path, "postgres");
 
@@ -45,6 +48,7 @@ internal sealed class ServersDirectory : IDisposable
 
     public void Dispose()
     {
+        // Of an ephemeral one the keeper has removed all, unless it never ran.
         if (_ephemeral && Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
         _lock.Dispose();
         if (_ephemeral) File.Delete(_lockFile);
