@@ -52,6 +52,7 @@ public sealed class LocalServers : IAsyncDisposable
         {
             var home = options.Postgres ? PostgresHome.Prepare(packages, directory.Postgres, options.Announce) : null;
             keeper = Keeper.Start(node, directory.Remains);
+            ProcessIdentity.Of(keeper.ProcessId)?.Save(directory.KeeperFile);
 
             var postgres = home is null ? null : PostgresServer.StartAsync(keeper, home, options, cancellationToken);
             var azurite = options.Azurite ? AzuriteServer.StartAsync(keeper, node, packages, directory.Azurite, options, cancellationToken) : null;

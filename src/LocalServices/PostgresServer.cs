@@ -60,16 +60,15 @@ internal static class PostgresServer
         // On Windows, where PostgreSQL refuses administrators and knows no signals, pg_ctl gives up the rights and does the stopping.
         if (OperatingSystem.IsWindows())
         {
-            return PostgresCluster.Command(home, "PostgreSQL", home.PgCtl,
-                ["start", "-w", "-D", home.Data, "-o", string.Join(' ', arguments.Select(argument => $"\"{argument}\""))], "postgres.log")
-                with
-            { Daemon = true, Stop = [PgCtlStop(home, "fast"), PgCtlStop(home, "immediate")] };
+            string[] start = ["start", "-w", "-D", home.Data, "-o", string.Join(' ', arguments.Select(argument => $"\"{argument}\""))];
+            var daemon = PostgresCluster.Command(home, "PostgreSQL", home.PgCtl, start, "postgres.log");
+            return daemon with { Daemon = true, Stop = [PgCtlStop(home, "fast"), PgCtlStop(home, "immediate")] };
         }
 
         // SIGINT ends sessions and shuts down in order; SIGQUIT leaves the rest to recovery, or to the removal of ephemeral data.
-        return PostgresCluster.Command(home, "PostgreSQL", home.Postgres, ["-D", home.Data, .. arguments], "postgres.log")
-            with
-        { Stop = options.Ephemeral ? [new StopStep(Signal: "SIGQUIT")] : [new StopStep(Signal: "SIGINT"), new StopStep(Signal: "SIGQUIT")] };
+        StopStep[] stop = [new StopStep(Signal: "SIGINT"), new StopStep(Signal: "SIGQUIT")];
+        var server = PostgresCluster.Command(home, "PostgreSQL", home.Postgres, ["-D", home.Data, .. arguments], "postgres.log");
+        return server with { Stop = options.Ephemeral ? stop[1..] : stop };
     }
 
     private static StopStep PgCtlStop(PostgresHome home, string mode) =>

