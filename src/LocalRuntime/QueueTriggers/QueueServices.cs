@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using LocalRuntime.Queues;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace LocalRuntime.QueueTriggers;
+
+/// <summary>The queue service of each connection that the functions name.</summary>
+internal sealed class QueueServices(IConfiguration configuration, ILogger<QueueServices> logger)
+{
+    private readonly ConcurrentDictionary<string, Lazy<QueueService>> _services = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The service of a connection; null is the default one. A named connection that is configured nowhere is the default one too.</summary>
+    /// <exception cref="FormatException">The setting cannot be used; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is configured.</exception>
+    public QueueService Get(string? connection) =>
+        _services.GetOrAdd(connection ?? QueueConnection.DefaultName, name => new Lazy<QueueService>(() => Create(name))).Value;
+
+    private QueueService Create(string name)
+    {
+        if (QueueConnection.Find(configuration, name) is { } connection) return new QueueService(connection);
+        if (name == QueueConnection.DefaultName) return new QueueService(QueueConnection.FromConfiguration(configuration));
+
+        Log.ConnectionMissing(logger, name, QueueConnection.DefaultName);
+        return Get(null);
+    }
+}

@@ -1,0 +1,63 @@
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
+
+namespace LocalRuntime.Queues;
+
+/// <summary>Sends requests to one queue service and turns refusals into <see cref="QueueStorageException"/>.</summary>
+internal sealed class QueueRequests(QueueConnection connection, QueueClientOptions? options)
+{
+    private readonly HttpPipeline _pipeline = HttpPipelineBuilder.Build(
+        options ?? new QueueClientOptions(),
+        perCallPolicies: [],
+        perRetryPolicies: connection.Authentication is { } authentication ? [authentication] : [],
+        responseClassifier: new ResponseClassifier());
+
+    public Uri Endpoint => connection.Endpoint;
+
+    /// <summary>Sends a request, with retries, and reads the answer; a status that the request does not expect is an error.</summary>
+    public async Task<T> SendAsync<T>(QueueRequest content, Func<Response, T> read, CancellationToken cancellationToken)
+    {
+        using var message = _pipeline.CreateMessage();
+        var request = message.Request;
+        request.Method = content.Method;
+        request.Uri.Reset(Address(content.Path));
+        request.Headers.Add("x-ms-version", QueueClientOptions.ServiceVersion);
+        request.Headers.Add("Accept", "application/xml");
+        foreach (var (name, value) in content.Headers) request.Headers.Add(name, value);
+        if (content.Body is { } body)
+        {
+            request.Headers.Add("Content-Type", "application/xml");
+            request.Content = RequestContent.Create(QueueXml.ToBytes(body));
+        }
+
+        try
+        {
+            await _pipeline.SendAsync(message, cancellationToken);
+        }
+        catch (Exception exception) when (exception is RequestFailedException or AggregateException or IOException)
+        {
+            throw new QueueStorageException($"{Subject(content.Queue)}: no answer from {Endpoint.GetLeftPart(UriPartial.Authority)}. Is the queue service running and reachable?", 0, null, content.Queue, exception);
+        }
+
+        return content.Expected.Contains(message.Response.Status) ? read(message.Response) : throw Refusal(message.Response, content.Queue);
+    }
+
+    private Uri Address(string path)
+    {
+        var uri = $"{Endpoint.AbsoluteUri.TrimEnd('/')}/{path}";
+        if (connection.SharedAccessSignature is not { } signature) return new Uri(uri);
+        return new Uri($"{uri}{(uri.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{signature}");
+    }
+
+    private static QueueStorageException Refusal(Response response, string? queue)
+    {
+        var (code, explanation) = QueueXml.ReadError(response);
+        response.Headers.TryGetValue("x-ms-request-id", out var requestId);
+        return new QueueStorageException(
+            $"{Subject(queue)}: the service answered {response.Status} {code ?? response.ReasonPhrase}{(explanation is null ? "" : $", {explanation}")} (request {requestId ?? response.ClientRequestId}).",
+            response.Status, code, queue);
+    }
+
+    private static string Subject(string? queue) => queue is null ? "Queue service" : $"Queue '{queue}'";
+}
