@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Tally.Cli.Database;
+using Tally.Cli.Queues;
 using Tally.Cli.Shell;
 
 namespace Tally.Cli;
@@ -17,6 +18,7 @@ internal static class Commands
             Subcommands =
             {
                 DatabaseCommands.Create(),
+                QueueCommands.Create(),
             },
         };
         root.SetAction(ShowHelp);

@@ -15,7 +15,10 @@ internal sealed class CommandContext(ParseResult arguments, Terminal terminal) :
 
     public IClock Clock => terminal.Clock;
 
-    /// <summary>Where results go, in the format that <c>--output</c> names.</summary>
+    /// <summary>The format that <c>--output</c> names.</summary>
+    public OutputFormat Format { get; } = arguments.GetValue(CommonOptions.Output);
+
+    /// <summary>Where results go, in that format.</summary>
     public IOutput Output { get; } = OutputFormats.Create(arguments.GetValue(CommonOptions.Output), terminal);
 
     /// <summary>For what is drawn rather than read by programs: standard error, so that results stay clean.</summary>
