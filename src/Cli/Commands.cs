@@ -1,8 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Tally.Cli.Accounts;
 using Tally.Cli.Database;
+using Tally.Cli.Doctor;
+using Tally.Cli.Events;
 using Tally.Cli.Queues;
+using Tally.Cli.Rollups;
 using Tally.Cli.Shell;
+using Tally.Cli.Up;
 
 namespace Tally.Cli;
 
@@ -17,8 +22,13 @@ internal static class Commands
             Options = { CommonOptions.Output, CommonOptions.Verbose },
             Subcommands =
             {
+                new RunUp(),
                 DatabaseCommands.Create(),
+                AccountCommands.Create(),
+                EventCommands.Create(),
+                RollupCommands.Create(),
                 QueueCommands.Create(),
+                new RunDoctor(),
             },
         };
         root.SetAction(ShowHelp);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
-using CsvHelper;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;

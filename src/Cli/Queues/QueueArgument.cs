@@ -9,7 +9,6 @@ internal static class QueueArgument
     public static Argument<string> Create(string description) => new("QUEUE")
     {
         Description = description,
-        CompletionSources = { [.. QueueNames.All, .. QueueNames.All.Select(name => name + QueueNames.PoisonSuffix)] },
         CustomParser = static result =>
         {
             var name = result.Tokens is [var token, ..] ? token.Value : "";

@@ -26,7 +26,7 @@ internal enum ServerOrigin
     Settings,
 
     /// <summary>A running <c>tally up</c>.</summary>
-    RunningUp,
+    TallyUp,
 
     /// <summary>Started for the time of the command.</summary>
     Local,

@@ -29,6 +29,10 @@ internal static class ServerSettings
     public static QueueConnection? QueuesOf(IConfiguration settings) =>
         QueueConnection.Find(settings, QueueNames.Connection) ?? QueueConnection.Find(settings, Queues);
 
+    /// <summary>The queues' connection string; null if they are named in parts, for tokens.</summary>
+    public static string? QueueConnectionStringOf(IConfiguration settings) =>
+        new[] { $"AzureWebJobs{QueueNames.Connection}", QueueNames.Connection, Queues }.Select(name => settings[name]).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+
     private static IEnumerable<KeyValuePair<string, string?>> Values(string? database, string? queues)
     {
         if (database is not null) yield return KeyValuePair.Create(Database, (string?)database);

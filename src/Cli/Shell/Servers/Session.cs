@@ -40,14 +40,22 @@ internal sealed class Session : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    public static async Task<Session> OpenAsync(Terminal terminal, ServerNeeds needs, CancellationToken cancellationToken)
+    /// <summary>Finds the servers that <paramref name="needs"/> name and connects to them.</summary>
+    public static async Task<Session> OpenAsync(Terminal terminal, ServerNeeds needs, CancellationToken cancellationToken) =>
+        await OpenAsync(terminal, await FoundServers.FindAsync(terminal, needs, cancellationToken), requireSchema: !needs.HasFlag(ServerNeeds.AnySchema), cancellationToken);
+
+    /// <summary>
+    /// Connects to <paramref name="servers"/>, which are the session's from here on. The schema of local ones is brought up to
+    /// date; that of others is somebody's decision.
+    /// </summary>
+    /// <exception cref="CommandException">The schema has to be migrated first.</exception>
+    public static async Task<Session> OpenAsync(Terminal terminal, FoundServers servers, bool requireSchema, CancellationToken cancellationToken)
     {
-        var servers = await FoundServers.FindAsync(terminal, needs, cancellationToken);
         var session = new Session(servers, terminal);
         try
         {
             if (servers.Database == ServerOrigin.Local) await session.Get<Migrator>().MigrateAsync(cancellationToken);
-            else if (needs.HasFlag(ServerNeeds.Database) && !needs.HasFlag(ServerNeeds.AnySchema)) await session.RequireSchemaAsync(cancellationToken);
+            else if (servers.Database != ServerOrigin.None && requireSchema) await session.RequireSchemaAsync(cancellationToken);
             return session;
         }
         catch
