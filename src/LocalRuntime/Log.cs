@@ -24,6 +24,18 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Information, "Function '{Function}' is disabled by its setting")]
     public static partial void FunctionDisabled(ILogger logger, string function);
 
+    [LoggerMessage(12, LogLevel.Critical, "A trigger ended by a fault; its function runs no more until the app is restarted")]
+    public static partial void ListenerFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Warning, "Functions still run after the grace of {Grace}; the host stops without them")]
+    public static partial void ShutdownGraceOver(ILogger logger, TimeSpan grace);
+
+    [LoggerMessage(14, LogLevel.Information, "Admin endpoint: {Address} (POST /admin/functions/NAME with {{\"input\": \"...\"}})")]
+    public static partial void AdminEndpointStarted(ILogger logger, Uri address);
+
+    [LoggerMessage(15, LogLevel.Warning, "Admin request refused: {Reason}")]
+    public static partial void AdminRequestRefused(ILogger logger, string reason);
+
     // Queues
 
     [LoggerMessage(20, LogLevel.Information, "Listening for '{Function}' on queue '{Queue}'")]
@@ -61,4 +73,21 @@ internal static partial class Log
 
     [LoggerMessage(31, LogLevel.Warning, "Connection '{Connection}' is configured nowhere, so '{Fallback}' is used. Azure's host would not start the function: set the connection there.")]
     public static partial void ConnectionMissing(ILogger logger, string connection, string fallback);
+
+    // Timers
+
+    [LoggerMessage(40, LogLevel.Information, "'{Function}' runs on schedule '{Schedule}', next at {Next:u}")]
+    public static partial void TimerStarted(ILogger logger, string function, string schedule, DateTime next);
+
+    [LoggerMessage(41, LogLevel.Information, "'{Function}' is run by another process that shares the state directory; this one stands by")]
+    public static partial void TimerRunsElsewhere(ILogger logger, string function);
+
+    [LoggerMessage(42, LogLevel.Warning, "'{Function}' failed; retry {Retry} follows in {Delay}")]
+    public static partial void TimerRetry(ILogger logger, string function, int retry, TimeSpan delay);
+
+    [LoggerMessage(43, LogLevel.Warning, "The timer's record {Path} cannot be read; its schedule starts anew")]
+    public static partial void TimerStatusUnreadable(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(44, LogLevel.Error, "The timer's record {Path} cannot be written; after a restart a missed run is not noticed")]
+    public static partial void TimerStatusNotWritten(ILogger logger, Exception exception, string path);
 }

@@ -1,3 +1,4 @@
+using LocalRuntime.Hosting;
 using Microsoft.Extensions.Configuration;
 
 namespace LocalRuntime.Configuration;
@@ -23,7 +24,7 @@ internal static class HostJson
         }
         catch (InvalidDataException exception)
         {
-            throw new FormatException($"{path} is not valid JSON: {exception.InnerException?.Message ?? exception.Message}", exception);
+            throw new StartupException($"{path} is not valid JSON: {exception.InnerException?.Message ?? exception.Message}");
         }
     }
 }

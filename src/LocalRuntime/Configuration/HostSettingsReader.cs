@@ -1,4 +1,5 @@
 using System.Globalization;
+using LocalRuntime.Hosting;
 using LocalRuntime.Queues;
 using Microsoft.Extensions.Configuration;
 
@@ -9,7 +10,7 @@ internal sealed class HostSettingsReader(IConfiguration hostJson, bool isDevelop
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <exception cref="FormatException">A value is out of range; the message names it.</exception>
+    /// <exception cref="StartupException">A value is out of range; the message names it.</exception>
     public HostSettings Read() => new() { FunctionTimeout = ReadTimeout(), Queues = ReadQueues() };
 
     private TimeSpan? ReadTimeout() => hostJson["functionTimeout"] == "-1"
@@ -38,7 +39,7 @@ internal sealed class HostSettingsReader(IConfiguration hostJson, bool isDevelop
     {
         null or "base64" => QueueMessageEncoding.Base64,
         "none" => QueueMessageEncoding.None,
-        var other => throw new FormatException($"host.json {Dotted(key)} is '{other}'; it must be base64 or none."),
+        var other => throw new StartupException($"host.json {Dotted(key)} is '{other}'; it must be base64 or none."),
     };
 
     private int Number(string key, int fallback, int minimum, int maximum)
@@ -46,7 +47,7 @@ internal sealed class HostSettingsReader(IConfiguration hostJson, bool isDevelop
         if (hostJson[key] is not { } text) return fallback;
         return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum
             ? number
-            : throw new FormatException($"host.json {Dotted(key)} is '{text}'; it must be a whole number {(maximum == int.MaxValue ? $"of {minimum} or more" : $"from {minimum} to {maximum}")}.");
+            : throw new StartupException($"host.json {Dotted(key)} is '{text}'; it must be a whole number {(maximum == int.MaxValue ? $"of {minimum} or more" : $"from {minimum} to {maximum}")}.");
     }
 
     private TimeSpan Time(string key, TimeSpan fallback, TimeSpan minimum, TimeSpan maximum)
@@ -54,7 +55,7 @@ internal sealed class HostSettingsReader(IConfiguration hostJson, bool isDevelop
         if (hostJson[key] is not { } text) return fallback;
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= minimum && time <= maximum
             ? time
-            : throw new FormatException($"host.json {Dotted(key)} is '{text}'; it must be a time such as 00:01:00, between {minimum:g} and {maximum:g}.");
+            : throw new StartupException($"host.json {Dotted(key)} is '{text}'; it must be a time such as 00:01:00, between {minimum:g} and {maximum:g}.");
     }
 
     private static string Dotted(string key) => key.Replace(':', '.');

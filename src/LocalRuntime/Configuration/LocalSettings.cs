@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LocalRuntime.Hosting;
 
 namespace LocalRuntime.Configuration;
 
@@ -8,7 +9,7 @@ internal static class LocalSettings
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>The settings, with <c>__</c> in names read as <c>:</c>; empty when there is no file.</summary>
-    /// <exception cref="FormatException">The file cannot be read; the message says why and holds no value.</exception>
+    /// <exception cref="StartupException">The file cannot be read; the message says why and holds no value.</exception>
     public static IReadOnlyDictionary<string, string?> Load(string baseDirectory)
     {
         var path = Path.Combine(baseDirectory, "local.settings.json");
@@ -19,8 +20,9 @@ internal static class LocalSettings
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
             var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object) throw new StartupException($"{path} must hold a JSON object.");
             if (root.TryGetProperty("IsEncrypted", out var encrypted) && encrypted.ValueKind == JsonValueKind.True)
-                throw new FormatException($"{path} is encrypted. Decrypt it with 'func settings decrypt'.");
+                throw new StartupException($"{path} is encrypted. Decrypt it with 'func settings decrypt'.");
 
             foreach (var (name, value) in Members(root, "Values", path)) settings[name] = Scalar(value, name, path);
             foreach (var (name, value) in Members(root, "ConnectionStrings", path))
@@ -28,7 +30,7 @@ internal static class LocalSettings
         }
         catch (JsonException exception)
         {
-            throw new FormatException($"{path} is not valid JSON, line {exception.LineNumber + 1}.", exception);
+            throw new StartupException($"{path} is not valid JSON, line {exception.LineNumber + 1}.");
         }
 
         return settings;
@@ -36,11 +38,10 @@ internal static class LocalSettings
 
     private static IEnumerable<(string Name, JsonElement Value)> Members(JsonElement root, string section, string path)
     {
-        if (root.ValueKind != JsonValueKind.Object) throw new FormatException($"{path} must hold a JSON object.");
         if (!root.TryGetProperty(section, out var members)) return [];
         return members.ValueKind == JsonValueKind.Object
             ? members.EnumerateObject().Select(member => (member.Name.Replace("__", ":", StringComparison.Ordinal), member.Value))
-            : throw new FormatException($"{section} of {path} must be a JSON object.");
+            : throw new StartupException($"{section} of {path} must be a JSON object.");
     }
 
     // {"ConnectionString": "...", "ProviderName": "..."} is the older of the two forms that Core Tools take.
@@ -52,6 +53,6 @@ internal static class LocalSettings
         JsonValueKind.String => value.GetString(),
         JsonValueKind.Null => null,
         JsonValueKind.True or JsonValueKind.False or JsonValueKind.Number => value.GetRawText(),
-        _ => throw new FormatException($"{name} of {path} must be a text, a number or a truth value; nested settings are written as A__B."),
+        _ => throw new StartupException($"{name} of {path} must be a text, a number or a truth value; nested settings are written as A__B."),
     };
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using LocalRuntime.Hosting;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 
@@ -11,7 +12,7 @@ internal sealed class FunctionDiscovery(IConfiguration configuration)
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <returns>The functions of <paramref name="types"/>, by name.</returns>
-    /// <exception cref="FunctionDiscoveryException">At least one function cannot run.</exception>
+    /// <exception cref="StartupException">At least one function cannot run.</exception>
     public IReadOnlyList<FunctionDescriptor> Discover(IEnumerable<Type> types)
     {
         var problems = new List<string>();
@@ -31,6 +32,6 @@ internal sealed class FunctionDiscovery(IConfiguration configuration)
             select $"The name {same.First().Name} is used by {string.Join(" and ", same.Select(function => function.EntryPoint))}. Names are unique regardless of case.");
         return problems.Count == 0
             ? [.. functions.OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase)]
-            : throw new FunctionDiscoveryException(problems);
+            : throw new StartupException(problems);
     }
 }

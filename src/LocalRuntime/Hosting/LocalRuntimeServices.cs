@@ -1,10 +1,12 @@
 using System.Reflection;
 using System.Text.Json;
 using Azure.Core.Serialization;
+using LocalRuntime.Admin;
 using LocalRuntime.Configuration;
 using LocalRuntime.Discovery;
 using LocalRuntime.Invocation;
 using LocalRuntime.QueueTriggers;
+using LocalRuntime.Timers;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,9 +48,14 @@ internal static class LocalRuntimeServices
 
         services.AddSingleton<QueueServices>();
         services.AddSingleton<QueueWakeUps>();
-        services.AddSingleton<QueueListenerFactory>();
+        services.AddSingleton<TimerState>();
+        services.AddSingleton<TimerRun>();
+        services.AddSingleton<TriggerListenerFactory>();
 
-        services.AddHostedService<FunctionHost>();
+        services.AddSingleton<FunctionHost>();
+        services.AddHostedService(static provider => provider.GetRequiredService<FunctionHost>());
+        services.AddSingleton<AdminEndpoint>();
+        services.AddHostedService<AdminServer>();
     }
 
     private static IEnumerable<Type> FunctionTypes(LocalApplicationSettings application) =>

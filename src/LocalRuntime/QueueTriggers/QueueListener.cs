@@ -1,5 +1,7 @@
 using LocalRuntime.Configuration;
 using LocalRuntime.Discovery;
+using LocalRuntime.Hosting;
+using LocalRuntime.Invocation;
 using LocalRuntime.Queues;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +13,7 @@ namespace LocalRuntime.QueueTriggers;
 /// </summary>
 internal sealed class QueueListener(
     FunctionDescriptor function, QueueClient queue, QueueMessageProcessor processor, QueueSettings settings, TimeSpan invisibility,
-    TimeProvider clock, ILogger logger)
+    TimeProvider clock, ILogger logger) : ITriggerListener
 {
     private readonly WorkInProgress _work = new();
     private readonly PollSignal _signal = new(clock);
@@ -21,7 +23,6 @@ internal sealed class QueueListener(
     /// <summary>Ends the current pause: there is a message.</summary>
     public void WakeUp() => _signal.Set();
 
-    /// <summary>Receives until <paramref name="stopping"/>, then returns when the functions in work have ended and their messages are settled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         Log.ListenerStarted(logger, function.Name, queue.Name);
@@ -45,7 +46,8 @@ internal sealed class QueueListener(
         Log.ListenerStopped(logger, function.Name, queue.Name);
     }
 
-    /// <summary>Gives back the messages in work; for a host that cannot wait for <see cref="RunAsync"/> to return.</summary>
+    public Task RunOnceAsync(string? input, CancellationToken stopping) => processor.RunOnceAsync(input ?? "", stopping);
+
     public Task ReleaseUnfinishedAsync() => processor.ReleaseUnfinishedAsync();
 
     // Never cancelled half-way: messages that the service has handed out and nobody knows of would stay hidden.

@@ -39,6 +39,10 @@ internal sealed class QueueMessageProcessor(
         }
     }
 
+    /// <summary>Runs the function for a text that is in no queue.</summary>
+    public Task RunOnceAsync(string text, CancellationToken stopping) =>
+        invoker.InvokeAsync(function, QueueTriggerEvent.FromText(text, clock.GetUtcNow()), stopping);
+
     /// <summary>Makes the messages visible at once whose functions have not ended: the host cannot wait any longer.</summary>
     public Task ReleaseUnfinishedAsync() => Task.WhenAll(_running.Select(async running =>
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LocalRuntime.Hosting;
 using LocalRuntime.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -11,15 +12,21 @@ internal sealed class QueueServices(IConfiguration configuration, ILogger<QueueS
     private readonly ConcurrentDictionary<string, Lazy<QueueService>> _services = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The service of a connection; null is the default one. A named connection that is configured nowhere is the default one too.</summary>
-    /// <exception cref="FormatException">The setting cannot be used; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">Nothing is configured.</exception>
+    /// <exception cref="StartupException">The setting cannot be used, or nothing is configured; the message names the setting.</exception>
     public QueueService Get(string? connection) =>
         _services.GetOrAdd(connection ?? QueueConnection.DefaultName, name => new Lazy<QueueService>(() => Create(name))).Value;
 
     private QueueService Create(string name)
     {
-        if (QueueConnection.Find(configuration, name) is { } connection) return new QueueService(connection);
-        if (name == QueueConnection.DefaultName) return new QueueService(QueueConnection.FromConfiguration(configuration));
+        try
+        {
+            if (QueueConnection.Find(configuration, name) is { } connection) return new QueueService(connection);
+            if (name == QueueConnection.DefaultName) return new QueueService(QueueConnection.FromConfiguration(configuration));
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidOperationException)
+        {
+            throw new StartupException(exception.Message);
+        }
 
         Log.ConnectionMissing(logger, name, QueueConnection.DefaultName);
         return Get(null);

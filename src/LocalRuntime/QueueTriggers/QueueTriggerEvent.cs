@@ -17,6 +17,27 @@ internal static class QueueTriggerEvent
         Metadata = () => Metadata(message),
     };
 
+    /// <summary>A text that came through the admin endpoint, as if it were a message.</summary>
+    public static TriggerEvent FromText(string text, DateTimeOffset now)
+    {
+        var message = new QueueMessage
+        {
+            Id = Guid.NewGuid().ToString(),
+            RawText = text,
+            Body = BinaryData.FromString(text),
+            IsDecodable = true,
+            InsertedOn = now,
+            ExpiresOn = now,
+            DequeueCount = 1,
+        };
+        return new TriggerEvent
+        {
+            Reason = "Called through the admin endpoint.",
+            Value = message.Body,
+            Metadata = () => Metadata(message),
+        };
+    }
+
     // Texts as they are and everything else as JSON: what the host hands to a worker.
     private static ReadOnlyDictionary<string, object?> Metadata(QueueMessage message)
     {

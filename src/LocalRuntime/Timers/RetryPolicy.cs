@@ -22,8 +22,9 @@ internal sealed record RetryPolicy(int MaxRetryCount, TimeSpan Minimum, TimeSpan
     /// <summary>The delay before the retry that follows <paramref name="retryCount"/> earlier ones.</summary>
     public TimeSpan Delay(int retryCount)
     {
-        var delay = Minimum * Math.Pow(2, Math.Min(retryCount, 62));
-        return delay < Maximum ? delay : Maximum;
+        // In floating point, where a power of two beyond every time span is still a number.
+        var ticks = Minimum.Ticks * Math.Pow(2, retryCount);
+        return ticks < Maximum.Ticks ? TimeSpan.FromTicks((long)ticks) : Maximum;
     }
 
     private static TimeSpan Span(string text) => TimeSpan.Parse(text, CultureInfo.InvariantCulture);

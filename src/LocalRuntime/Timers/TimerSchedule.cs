@@ -42,11 +42,13 @@ internal abstract class TimerSchedule
         public override DateTimeOffset Next(DateTimeOffset after) =>
             new(DateTime.SpecifyKind(cron.GetNextOccurrence(after.UtcDateTime), DateTimeKind.Utc));
 
-        // The seconds field repeats in every minute that fires at all, so one such minute tells.
+        // The seconds field repeats in every minute that fires at all. The first run may be the last of its minute; the second
+        // then begins a new one.
         private bool FiresMoreThanOnceAMinute()
         {
             var first = Next(DateTimeOffset.UnixEpoch);
-            return Next(first) - first < TimeSpan.FromMinutes(1);
+            var second = Next(first);
+            return second - first < TimeSpan.FromMinutes(1) || Next(second) - second < TimeSpan.FromMinutes(1);
         }
     }
 

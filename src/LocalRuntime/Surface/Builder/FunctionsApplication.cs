@@ -6,5 +6,9 @@ namespace Microsoft.Azure.Functions.Worker.Builder;
 public class FunctionsApplication
 {
     /// <summary>A builder for the functions of the entry assembly.</summary>
-    public static FunctionsApplicationBuilder CreateBuilder(string[] args) => new(args, new LocalApplicationSettings());
+    public static FunctionsApplicationBuilder CreateBuilder(string[] args)
+    {
+        StartupFailure.ReportBriefly();
+        return new FunctionsApplicationBuilder(args, new LocalApplicationSettings());
+    }
 }

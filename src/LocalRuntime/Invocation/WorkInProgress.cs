@@ -1,6 +1,6 @@
-namespace LocalRuntime.QueueTriggers;
+namespace LocalRuntime.Invocation;
 
-/// <summary>The tasks that a listener has started and that have not ended.</summary>
+/// <summary>Tasks that were started and have not ended.</summary>
 internal sealed class WorkInProgress
 {
     private readonly Lock _lock = new();
