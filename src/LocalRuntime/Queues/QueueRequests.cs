@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Identity;
 
 namespace LocalRuntime.Queues;
 
@@ -35,7 +36,13 @@ internal sealed class QueueRequests(QueueConnection connection, QueueClientOptio
         {
             await _pipeline.SendAsync(message, cancellationToken);
         }
-        catch (Exception exception) when (exception is RequestFailedException or AggregateException or IOException)
+        catch (AuthenticationFailedException exception)
+        {
+            throw new QueueStorageException($"{Subject(content.Queue)}: no token for the queue service could be had.", 0, null, content.Queue, exception);
+        }
+        // A cancellation that nobody asked for is the pipeline's own network time-out.
+        catch (Exception exception) when (exception is RequestFailedException or AggregateException or IOException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new QueueStorageException($"{Subject(content.Queue)}: no answer from {Endpoint.GetLeftPart(UriPartial.Authority)}. Is the queue service running and reachable?", 0, null, content.Queue, exception);
         }
