@@ -1,3 +1,4 @@
+using System.Xml;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -47,7 +48,16 @@ internal sealed class QueueRequests(QueueConnection connection, QueueClientOptio
             throw new QueueStorageException($"{Subject(content.Queue)}: no answer from {Endpoint.GetLeftPart(UriPartial.Authority)}. Is the queue service running and reachable?", 0, null, content.Queue, exception);
         }
 
-        return content.Expected.Contains(message.Response.Status) ? read(message.Response) : throw Refusal(message.Response, content.Queue);
+        var response = message.Response;
+        if (!content.Expected.Contains(response.Status)) throw Refusal(response, content.Queue);
+        try
+        {
+            return read(response);
+        }
+        catch (Exception exception) when (exception is XmlException or FormatException)
+        {
+            throw new QueueStorageException($"{Subject(content.Queue)}: the answer of {Endpoint.GetLeftPart(UriPartial.Authority)} is not that of a queue service.", response.Status, null, content.Queue, exception);
+        }
     }
 
     private Uri Address(string path)
