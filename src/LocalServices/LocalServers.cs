@@ -21,6 +21,8 @@ public sealed class LocalServers : IAsyncDisposable
     /// <summary>One for each account of <see cref="LocalServersOptions.StorageAccounts"/>, in that order.</summary>
     public IReadOnlyList<string> StorageConnectionStrings { get; private init; } = [];
 
+    internal int? KeeperProcessId => _keeper?.ProcessId;
+
     /// <summary>Starts the servers, installing them first when necessary, and returns when they answer.</summary>
     /// <exception cref="LocalServersException">They cannot run; the message says why and what to do.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -49,7 +51,8 @@ public sealed class LocalServers : IAsyncDisposable
         try
         {
             var home = options.Postgres ? PostgresHome.Prepare(packages, directory.Postgres, options.Announce) : null;
-            keeper = Keeper.Start(node, !options.Ephemeral ? [] : home is null ? [directory.Path] : [home.Folder, directory.Path]);
+            keeper = Keeper.Start(node, directory.Remains);
+            ProcessIdentity.Of(keeper.ProcessId)?.Save(directory.KeeperFile);
 
             var postgres = home is null ? null : PostgresServer.StartAsync(keeper, home, options, cancellationToken);
             var azurite = options.Azurite ? AzuriteServer.StartAsync(keeper, node, packages, directory.Azurite, options, cancellationToken) : null;

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
+using Npgsql;
 using Tally.Database;
+using Tally.Reporting;
 
 namespace Tally;
 
@@ -16,7 +18,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton(_ => TallyDataSource.Create(
             configuration.GetConnectionString("Tally")
             ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally).")));
-        services.AddSingleton<Migrator>();
+        services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddReporting();
         return services;
     }
 }

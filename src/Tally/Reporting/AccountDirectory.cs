@@ -51,6 +51,14 @@ internal sealed class AccountDirectory(NpgsqlDataSource dataSource)
     public async ValueTask<Account?> FindAsync(long id, CancellationToken cancellationToken) =>
         (await GetAsync([id], cancellationToken)).GetValueOrDefault(id);
 
+    /// <summary>Whether the accounts exist and still have these zones, as the connection's transaction sees them.</summary>
+    public static async Task<bool> AreCurrentAsync(NpgsqlConnection connection, IEnumerable<Account> accounts, CancellationToken cancellationToken)
+    {
+        var expected = accounts.ToDictionary(account => account.Id, account => account.ReportingTimezone);
+        var read = await connection.QueryAsync<Account>(new CommandDefinition(Select, new { ids = expected.Keys.ToArray() }, cancellationToken: cancellationToken));
+        return read.Count(account => account.ReportingTimezone == expected[account.Id]) == expected.Count;
+    }
+
     /// <summary>Makes the next question about these accounts go to the database.</summary>
     public void Forget(IEnumerable<long> ids)
     {

@@ -18,6 +18,9 @@ internal sealed class EventBatch
     /// <summary>The accounts of the events, with the zones that the days were cut in.</summary>
     public IReadOnlyDictionary<long, Account> Accounts { get; }
 
+    /// <summary>The local day of each event; null where its account has no zone.</summary>
+    public required IReadOnlyList<LocalDay?> DayOf { get; init; }
+
     /// <summary>The days touched, each with its number of events.</summary>
     public required IReadOnlyList<KeyValuePair<AccountDay, long>> Days { get; init; }
 
@@ -31,17 +34,20 @@ internal sealed class EventBatch
         var days = new Dictionary<AccountDay, long>();
         var rows = new Dictionary<RollupKey, Amount>();
         var handoffs = new List<Handoff>();
-        foreach (var one in events)
+        var dayOf = new LocalDay?[events.Count];
+        for (var index = 0; index < dayOf.Length; index++)
         {
+            var one = events[index];
             if (zones[one.AccountId] is not { } zone) continue;
             var day = LocalDay.Containing(one.CreatedAt, zone);
+            dayOf[index] = day;
             var key = new AccountDay(one.AccountId, day.Date);
             days[key] = days.GetValueOrDefault(key) + 1;
             if (one.Name == EventMetricRegistry.BotHandoff) handoffs.AddRange(Dimension.MembersOf(one).Select(member => new Handoff(one, day, member.Type, member.Id)));
             else Add(rows, one, day);
         }
 
-        return new EventBatch(events, accounts) { Days = Sorted(days), Rows = Sorted(rows), Handoffs = handoffs };
+        return new EventBatch(events, accounts) { DayOf = dayOf, Days = Sorted(days), Rows = Sorted(rows), Handoffs = handoffs };
     }
 
     private static void Add(Dictionary<RollupKey, Amount> rows, ReportingEvent one, LocalDay day)

@@ -1,6 +1,7 @@
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using static Tally.Database.SqlParameters;
 
 namespace Tally.Reporting;
 
@@ -122,6 +123,10 @@ internal static class RollupStatements
 
     private const string ApplyWithHandoffs = ApplyHead + Handoffs + ApplyTail;
 
+    /// <summary>Shares the locks of the batch's accounts, then takes those of its days.</summary>
+    public static NpgsqlBatchCommand LockCommand(EventBatch batch) => LockCommand(
+        batch.Accounts.Keys.Select(AdvisoryLocks.Account), batch.Days.Select(day => AdvisoryLocks.Day(day.Key.AccountId, day.Key.Date)));
+
     /// <summary>Shares the accounts' locks, then takes the days'.</summary>
     public static NpgsqlBatchCommand LockCommand(IEnumerable<long> accountLocks, IEnumerable<long> dayLocks) => new(LockSql)
     {
@@ -189,14 +194,4 @@ internal static class RollupStatements
         parameters.Add(Column("handoff_day_starts", handoffs, handoff => handoff.Day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
         parameters.Add(Column("handoff_day_ends", handoffs, handoff => handoff.Day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
     }
-
-    private static NpgsqlParameter<TValue[]> Column<TRow, TValue>(string name, IReadOnlyList<TRow> rows, Func<TRow, TValue> select, NpgsqlDbType elementType)
-    {
-        var column = new TValue[rows.Count];
-        for (var index = 0; index < column.Length; index++) column[index] = select(rows[index]);
-        return Array(name, column, elementType);
-    }
-
-    private static NpgsqlParameter<T[]> Array<T>(string name, T[] values, NpgsqlDbType elementType) =>
-        new(name, NpgsqlDbType.Array | elementType) { TypedValue = values };
 }

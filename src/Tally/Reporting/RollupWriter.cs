@@ -74,9 +74,7 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateBatch();
-        command.BatchCommands.Add(RollupStatements.LockCommand(
-            batch.Accounts.Keys.Select(AdvisoryLocks.Account),
-            batch.Days.Select(day => AdvisoryLocks.Day(day.Key.AccountId, day.Key.Date))));
+        command.BatchCommands.Add(RollupStatements.LockCommand(batch));
         command.BatchCommands.Add(RollupStatements.ApplyCommand(batch, clock.GetCurrentInstant()));
         try
         {

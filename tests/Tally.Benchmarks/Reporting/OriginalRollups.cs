@@ -45,7 +45,7 @@ internal sealed class OriginalRollups(NpgsqlDataSource dataSource, DateTimeZone 
             foreach (var id in new[] { one.AccountId, one.InboxId!.Value, one.UserId!.Value, one.ConversationId!.Value })
                 insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (int)id });
             foreach (var time in new[] { one.EventEndTime!.Value, one.CreatedAt })
-                insert.Parameters.Add(new NpgsqlParameter<DateTime>(null, NpgsqlDbType.Timestamp) { TypedValue = time.ToDateTimeUtc().AsUnspecified() });
+                insert.Parameters.Add(new NpgsqlParameter<DateTime> { NpgsqlDbType = NpgsqlDbType.Timestamp, TypedValue = time.ToDateTimeUtc().AsUnspecified() });
             await insert.ExecuteScalarAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }

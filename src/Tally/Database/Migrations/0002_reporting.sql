@@ -13,18 +13,6 @@ CREATE TABLE reporting.accounts (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE FUNCTION reporting.stamp_timezone_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NEW.timezone_set_at IS NOT DISTINCT FROM OLD.timezone_set_at THEN
-        NEW.timezone_set_at := now();
-    END IF;
-    RETURN NEW;
-END $$;
-
-CREATE TRIGGER stamp_timezone_change BEFORE UPDATE OF reporting_timezone ON reporting.accounts
-    FOR EACH ROW WHEN (OLD.reporting_timezone IS DISTINCT FROM NEW.reporting_timezone)
-    EXECUTE FUNCTION reporting.stamp_timezone_change();
-
 CREATE TABLE reporting.reporting_events (
     account_id bigint NOT NULL,
     -- The producer's id: the idempotency key.
@@ -81,22 +69,40 @@ CREATE TABLE reporting.backfill_requests (
     account_id bigint NOT NULL,
     from_date date NOT NULL,
     to_date date NOT NULL CHECK (to_date >= from_date),
+    -- Whether a day that would lose its history is rebuilt all the same.
     forced boolean NOT NULL DEFAULT false,
-    state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'completed', 'cancelled')),
     reason text NOT NULL DEFAULT '',
     requested_at timestamptz NOT NULL DEFAULT now(),
-    finished_at timestamptz
+    cancelled_at timestamptz
 );
 
 CREATE INDEX backfill_requests_by_account ON reporting.backfill_requests (account_id, requested_at);
 
--- One row for each day of a request that was tried; a day without a row is still to come.
+-- What became of each day of a request; a day without a row is still to come.
 CREATE TABLE reporting.backfill_days (
     account_id bigint NOT NULL,
     request_id uuid NOT NULL,
     date date NOT NULL,
+    -- frozen: kept, because its raw events are gone.
     outcome text NOT NULL CHECK (outcome IN ('rebuilt', 'unchanged', 'frozen', 'failed')),
     error text,
     finished_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, request_id, date)
 );
+
+-- A change of the zone, by whatever hand, makes every day that was built before uncovered at once. (A day of
+-- another zone is stale by that; but a zone that comes back finds days that missed events in between.)
+CREATE FUNCTION reporting.mark_timezone_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.timezone_set_at IS NOT DISTINCT FROM OLD.timezone_set_at THEN
+        NEW.timezone_set_at := now();
+    END IF;
+    UPDATE reporting.reporting_days
+    SET state = 'dirty', updated_at = NEW.timezone_set_at
+    WHERE account_id = NEW.id AND state IN ('live', 'complete');
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER mark_timezone_change BEFORE UPDATE OF reporting_timezone ON reporting.accounts
+    FOR EACH ROW WHEN (OLD.reporting_timezone IS DISTINCT FROM NEW.reporting_timezone)
+    EXECUTE FUNCTION reporting.mark_timezone_change();
