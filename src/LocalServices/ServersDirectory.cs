@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+
+namespace LocalServices;
+
+/// <summary>The folder of one set of servers, held by one process at a time.</summary>
+internal sealed class ServersDirectory : IDisposable
+{
+    private const string EphemeralPrefix = "ephemeral-";
+    private readonly FileLock _lock;
+    private readonly string _lockFile;
+    private readonly bool _ephemeral;
+
+    private ServersDirectory(string path, string lockFile, FileLock held, bool ephemeral)
+    {
+        (Path, _lockFile, _lock, _ephemeral) = (path, lockFile, held, ephemeral);
+        Directory.CreateDirectory(path);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>PostgreSQL's part of it.</summary>
+    public string Postgres => System.IO.Path.Combine(Path, "postgres");
+
+    /// <summary>Azurite's part of it.</summary>
+    public string Azurite => System.IO.Path.Combine(Path, "azurite");
+
+    /// <summary>Takes the folder of <paramref name="options"/>, or one of its own below it when ephemeral.</summary>
+    /// <exception cref="LocalServersException">Another process uses it and did not end in time.</exception>
+    public static async Task<ServersDirectory> OpenAsync(LocalServersOptions options, CancellationToken cancellationToken)
+    {
+        var path = System.IO.Path.GetFullPath(options.DataDirectory);
+        Directory.CreateDirectory(path);
+        if (options.Ephemeral)
+        {
+            await RemoveAbandonedAsync(path, cancellationToken);
+            return CreateEphemeral(path);
+        }
+
+        var lockFile = System.IO.Path.Combine(path, "lock");
+        var held = await FileLock.AcquireAsync(lockFile, options.Patience, options.Announce,
+            $"Waiting for another process that uses {path} ...", cancellationToken);
+        return new ServersDirectory(path, lockFile, held, ephemeral: false);
+    }
+
+    public void Dispose()
+    {
+        if (_ephemeral && Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
+        _lock.Dispose();
+        if (_ephemeral) File.Delete(_lockFile);
+    }
+
+    private static ServersDirectory CreateEphemeral(string parent)
+    {
+        while (true)
+        {
+            var path = System.IO.Path.Combine(parent, EphemeralPrefix + RandomNumberGenerator.GetHexString(8, lowercase: true));
+            // Beside the folder, so that the folder can be removed while the lock is held. A new file can be taken for abandoned
+            // in the moment before it is locked; then another name is tried.
+            if (FileLock.TryAcquire(path + ".lock", FileMode.CreateNew) is { } held)
+                return new ServersDirectory(path, path + ".lock", held, ephemeral: true);
+        }
+    }
+
+    // What killed processes left behind.
+    private static async Task RemoveAbandonedAsync(string parent, CancellationToken cancellationToken)
+    {
+        foreach (var lockFile in Directory.EnumerateFiles(parent, EphemeralPrefix + "*.lock"))
+        {
+            if (FileLock.TryAcquire(lockFile, FileMode.Open) is not { } held) continue;
+            var path = lockFile[..^".lock".Length];
+            using var abandoned = new ServersDirectory(path, lockFile, held, ephemeral: true);
+            foreach (var folder in new[] { abandoned.Postgres, PostgresHome.Elsewhere(abandoned.Postgres), abandoned.Azurite })
+            {
+                await Orphan.StopAsync(folder, cancellationToken);
+                if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+}
