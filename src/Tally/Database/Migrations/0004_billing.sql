@@ -245,11 +245,10 @@ CREATE TABLE billing.refresh_lease (
 );
 INSERT INTO billing.refresh_lease DEFAULT VALUES;
 
--- One row per refresh: 'today' every hour, 'nightly' once for a night with all days that were due, 'manual' by hand,
--- 'reopening' when a closed month's waiting corrections were applied.
+-- One row per refresh: 'today' every hour, 'nightly' once for a night with all days that were due, 'manual' by hand.
 CREATE TABLE billing.refresh_runs (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    kind text NOT NULL CHECK (kind IN ('today', 'nightly', 'manual', 'reopening')),
+    kind text NOT NULL CHECK (kind IN ('today', 'nightly', 'manual')),
     night date CHECK ((night IS NOT NULL) = (kind = 'nightly')),
     services uuid[],
     forced boolean NOT NULL DEFAULT false,
