@@ -20,6 +20,8 @@ public abstract class BillingTest(TestDatabase database) : IClassFixture<TestDat
 
     private protected NpgsqlDataSource DataSource => database.DataSource;
 
+    private protected string ConnectionString => database.ConnectionString;
+
     private protected FakeClock Clock { get; } = new(Instant.FromUtc(2024, 6, 15, 12, 0));
 
     private protected World World => new(DataSource, Clock);

@@ -28,6 +28,16 @@ internal sealed record Fact
 /// <summary>Puts rows into the tables that others fill, naming only the columns that matter.</summary>
 internal sealed class World(NpgsqlDataSource dataSource, IClock clock)
 {
+    /// <summary>How many months' sums differ from their facts.</summary>
+    public const string MonthlyDifferences = """
+        SELECT count(*) FROM (
+            SELECT service_id, date_trunc('month', local_date::timestamp)::date AS month, notification_type, rate, count(*) AS facts,
+                   sum(notifications_sent) AS notifications_sent, sum(billable_units) AS billable_units, sum(billable_units * rate_multiplier) AS chargeable_units
+            FROM billing.ft_billing GROUP BY 1, 2, 3, 4) facts
+        FULL JOIN billing.ft_billing_monthly sums USING (service_id, month, notification_type, rate, facts, notifications_sent, billable_units, chargeable_units)
+        WHERE facts.service_id IS NULL OR sums.service_id IS NULL
+        """;
+
     private static int _names;
 
     public async Task<Guid> OrganizationAsync(string name)
@@ -101,5 +111,20 @@ internal sealed class World(NpgsqlDataSource dataSource, IClock clock)
             RETURNING id
             """,
             row);
+    }
+}
+
+internal static class WorkedExample
+{
+    /// <summary>Service W: 100 free fragments in 2024, a multiplier of 2 in January, another rate from April on.</summary>
+    public static async Task<Template> WorkedExampleAsync(this World world)
+    {
+        var template = await world.TemplateAsync();
+        await world.LimitAsync(template.Service, 2024, 100);
+        await world.FactAsync(new LocalDate(2024, 1, 10), template, 0.0150m, units: 60, sent: 60);
+        await world.FactAsync(new LocalDate(2024, 1, 20), template, 0.0150m, units: 15, sent: 10, multiplier: 2, international: true);
+        await world.FactAsync(new LocalDate(2024, 2, 3), template, 0.0150m, units: 25, sent: 20);
+        await world.FactAsync(new LocalDate(2024, 4, 1), template, 0.0200m, units: 40, sent: 40);
+        return template;
     }
 }

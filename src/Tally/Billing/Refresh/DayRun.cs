@@ -33,7 +33,7 @@ internal sealed class DayRun(DayRebuild rebuild, RefreshRuns runs, ILogger<DayRu
             }
             catch (Exception exception) when (exception is MissingRateException or PostgresException { IsTransient: false })
             {
-                var failure = exception as BillingException ?? new BillingException($"{day:uuuu-MM-dd}: {exception.Message}", exception);
+                var failure = Explain(day, exception);
                 await runs.FailAsync(request.RunId, day, failure.Message, cancellationToken);
                 Log.DayFailed(logger, day, failure);
                 failures.Add(failure);
@@ -45,4 +45,12 @@ internal sealed class DayRun(DayRebuild rebuild, RefreshRuns runs, ILogger<DayRu
         await runs.CloseAsync(request.RunId, cancellationToken);
         return true;
     }
+
+    private static BillingException Explain(LocalDate day, Exception exception) => exception switch
+    {
+        BillingException explained => explained,
+        PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => new BillingException(
+            FormattableString.Invariant($"{day:uuuu-MM-dd}: a statement, or its wait for the day's lock, took longer than Billing:StatementTimeout; the day was not written."), exception),
+        _ => new BillingException(FormattableString.Invariant($"{day:uuuu-MM-dd}: the database refused: {exception.Message}"), exception),
+    };
 }
