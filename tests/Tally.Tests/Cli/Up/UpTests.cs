@@ -41,6 +41,7 @@ public sealed class UpTests(TestDatabase database) : IClassFixture<TestDatabase>
         await stop.CancelAsync();
         (await running.WaitAsync(Limit)).ShouldBe((int)ExitCode.Done);
         error.ToString().ShouldContain("Executed 'RebuildRollupDay' (Succeeded");
+        error.ToString().ShouldContain("Application is shutting down");
         output.ToString().ShouldNotContain("Password", Case.Insensitive);
         RunningServers.TryRead(Path.Combine(up.Checkout, ".local")).ShouldBeNull();
     }
