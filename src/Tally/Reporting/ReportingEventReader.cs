@@ -46,22 +46,20 @@ public static class ReportingEventReader
 
     /// <summary>Reads one event.</summary>
     /// <exception cref="InvalidEventException">A field is missing, of the wrong kind or out of range.</exception>
-    public static ReportingEvent ReadEvent(JsonElement element) => element.ValueKind != JsonValueKind.Object
-        ? throw new InvalidEventException(null, $"an event is a JSON object, not a JSON {element.ValueKind.ToString().ToLowerInvariant()}")
-        : new ReportingEvent
+    public static ReportingEvent ReadEvent(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+            throw new InvalidEventException(null, $"an event is a JSON object, not a JSON {element.ValueKind.ToString().ToLowerInvariant()}");
+        try
         {
-            Id = Required(element, "id", ReadGuid),
-            AccountId = Required(element, "accountId", ReadId),
-            Name = Required(element, "name", ReadName),
-            Value = Optional(element, "value", ReadSeconds),
-            ValueInBusinessHours = Optional(element, "valueInBusinessHours", ReadSeconds),
-            UserId = Optional(element, "userId", ReadId),
-            InboxId = Optional(element, "inboxId", ReadId),
-            ConversationId = Optional(element, "conversationId", ReadId),
-            EventStartTime = Optional(element, "eventStartTime", ReadInstant),
-            EventEndTime = Optional(element, "eventEndTime", ReadInstant),
-            CreatedAt = Required(element, "createdAt", ReadInstant),
-        };
+            return ReadFields(element);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // JSON can escape half of a surrogate pair; names are compared as text, which cannot hold one.
+            throw new InvalidEventException(null, "a field has a name that is not Unicode text", exception);
+        }
+    }
 
     /// <summary>Checks a duration in seconds, as every way in does.</summary>
     /// <exception cref="InvalidEventException">It is negative or more than <see cref="MaxSeconds"/>.</exception>
@@ -97,6 +95,21 @@ public static class ReportingEventReader
         return new EventMessage(events, problems, index);
     }
 
+    private static ReportingEvent ReadFields(JsonElement element) => new()
+    {
+        Id = Required(element, "id", ReadGuid),
+        AccountId = Required(element, "accountId", ReadId),
+        Name = Required(element, "name", ReadName),
+        Value = Optional(element, "value", ReadSeconds),
+        ValueInBusinessHours = Optional(element, "valueInBusinessHours", ReadSeconds),
+        UserId = Optional(element, "userId", ReadId),
+        InboxId = Optional(element, "inboxId", ReadId),
+        ConversationId = Optional(element, "conversationId", ReadId),
+        EventStartTime = Optional(element, "eventStartTime", ReadInstant),
+        EventEndTime = Optional(element, "eventEndTime", ReadInstant),
+        CreatedAt = Required(element, "createdAt", ReadInstant),
+    };
+
     private static T Required<T>(JsonElement element, string field, Func<string, JsonElement, T> read) =>
         element.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null
             ? read(field, value)
@@ -107,7 +120,7 @@ public static class ReportingEventReader
         element.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? read(field, value) : null;
 
     private static Guid ReadGuid(string field, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && Guid.TryParse(value.GetString(), out var id)
+        Guid.TryParse(TextOf(value), out var id)
             ? id
             : throw new InvalidEventException(field, "must be a UUID");
 
@@ -117,7 +130,7 @@ public static class ReportingEventReader
         var isInteger = value.ValueKind switch
         {
             JsonValueKind.Number => value.TryGetInt64(out id),
-            JsonValueKind.String => long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out id),
+            JsonValueKind.String => long.TryParse(TextOf(value), NumberStyles.None, CultureInfo.InvariantCulture, out id),
             _ => false,
         };
         return isInteger && id > 0 ? id : throw new InvalidEventException(field, "must be a positive integer");
@@ -125,7 +138,7 @@ public static class ReportingEventReader
 
     private static string ReadName(string field, JsonElement value)
     {
-        var name = value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new InvalidEventException(field, "must be text");
+        var name = TextOf(value) ?? throw new InvalidEventException(field, "must be text");
         // PostgreSQL's text cannot hold the character NUL.
         return name.Length is > 0 and <= MaxNameLength && !string.IsNullOrWhiteSpace(name) && !name.Contains('\0', StringComparison.Ordinal)
             ? name
@@ -138,9 +151,22 @@ public static class ReportingEventReader
             : throw new InvalidEventException(field, $"must be a number of seconds from 0 to {MaxSeconds}");
 
     private static Instant ReadInstant(string field, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && OffsetDateTimePattern.ExtendedIso.Parse(value.GetString()!) is { Success: true } parsed
+        TextOf(value) is { } text && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } parsed
             ? CheckInstant(field, parsed.Value.ToInstant())
             : throw new InvalidEventException(field, "must be an instant such as '2026-03-08T14:30:00Z'");
+
+    /// <summary>Null if the value is no text, or holds half of a surrogate pair, which is none either.</summary>
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>What a message holds: the events that can be applied, and what is wrong with the others.</summary>
