@@ -16,6 +16,8 @@ public static class ReportingEventReader
     /// <summary>The most seconds that a duration may have: some 317 years.</summary>
     public const decimal MaxSeconds = 10_000_000_000;
 
+    private const int SecondsDecimals = 6;
+
     private const int MaxNameLength = 255;
 
     private static readonly Instant Earliest = Instant.FromUtc(1970, 1, 1, 0, 0);
@@ -61,10 +63,11 @@ public static class ReportingEventReader
         }
     }
 
-    /// <summary>Checks a duration in seconds, as every way in does.</summary>
+    /// <summary>Checks a duration in seconds and rounds it to microseconds, as every way in does.</summary>
+    /// <remarks>With more digits, sums of large and fine durations would not fit a <see cref="decimal"/>, and not be exact.</remarks>
     /// <exception cref="InvalidEventException">It is negative or more than <see cref="MaxSeconds"/>.</exception>
     public static decimal CheckSeconds(string field, decimal seconds) => seconds is >= 0 and <= MaxSeconds
-        ? seconds
+        ? decimal.Round(seconds, SecondsDecimals)
         : throw new InvalidEventException(field, $"must be from 0 to {MaxSeconds} seconds");
 
     /// <summary>Checks an instant and cuts it to the microseconds that the database keeps.</summary>
