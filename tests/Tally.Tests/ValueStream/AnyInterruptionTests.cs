@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Npgsql;
@@ -101,20 +103,20 @@ public sealed class AnyInterruptionTests(TestDatabase database) : ValueStreamTes
 
     private async Task LoadAsync(Scenario scenario)
     {
-        // Project namespaces have ids between those of the groups, so that neither kind lies in one range.
-        for (var group = 0; group < scenario.Parents.Length; group++)
+        var sql = new StringBuilder();
+        foreach (var (group, parent) in scenario.Parents.Index())
         {
-            var parent = scenario.Parents[group] == group ? "NULL" : $"{Id(scenario.Parents[group])}";
-            await ExecuteAsync($"""
-                INSERT INTO value_stream.namespaces (id, type, parent_id) VALUES ({Id(group)}, 'Group', {parent});
+            var parentId = parent == group ? "NULL" : $"{Id(parent)}";
+            sql.Append(CultureInfo.InvariantCulture, $"""
+                INSERT INTO value_stream.namespaces (id, type, parent_id) VALUES ({Id(group)}, 'Group', {parentId});
                 INSERT INTO value_stream.members (source_id) SELECT {Id(group)} FROM generate_series(1, {scenario.Members[group]});
-                INSERT INTO value_stream.value_stream_dashboard_aggregations (namespace_id) SELECT {Id(group)} WHERE {parent} IS NULL;
+                INSERT INTO value_stream.value_stream_dashboard_aggregations (namespace_id) SELECT {Id(group)} WHERE {parentId} IS NULL;
                 """);
         }
 
         foreach (var (index, project) in scenario.Projects.Index())
         {
-            await ExecuteAsync($"""
+            sql.Append(CultureInfo.InvariantCulture, $"""
                 INSERT INTO value_stream.namespaces (id, type, parent_id) VALUES ({ProjectNamespace(index, project)}, 'Project', {Id(project.Group)});
                 INSERT INTO value_stream.projects (id, namespace_id, project_namespace_id) VALUES ({index}, {Id(project.Group)}, {ProjectNamespace(index, project)});
                 INSERT INTO value_stream.issues (project_id, iid) SELECT {index}, 2 * n FROM generate_series(1, {project.Issues}) n;
@@ -122,6 +124,8 @@ public sealed class AnyInterruptionTests(TestDatabase database) : ValueStreamTes
                 INSERT INTO value_stream.pipelines (project_id, id) SELECT {index}, n FROM generate_series(1, {project.Pipelines}) n;
                 """);
         }
+
+        await ExecuteAsync(sql.ToString());
     }
 
     private static Dictionary<(long, short), long> Expected(Scenario scenario)
@@ -146,5 +150,6 @@ public sealed class AnyInterruptionTests(TestDatabase database) : ValueStreamTes
 
     private static long Id(int group) => (group + 1) * GroupIds;
 
+    // Between the groups' ids, so that neither kind lies in one range.
     private static long ProjectNamespace(int index, Project project) => Id(project.Group) + 1 + index;
 }
