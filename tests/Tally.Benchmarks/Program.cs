@@ -1,20 +1,34 @@
+using LocalServices;
+using Npgsql;
 using Tally.Benchmarks;
+using Tally.Benchmarks.Reporting;
 using Tally.Benchmarks.ValueStream;
 using Tally.Database;
 
-await using var dataSource = TallyDataSource.Create(Environment.GetEnvironmentVariable("ConnectionStrings__Tally")!);
-if (args.Contains("mine")) { for (var i=0;i<12;i++) {
-await CountsData.ForgetCountsAsync(dataSource, default);
-var t0 = System.Diagnostics.Stopwatch.GetTimestamp();
-var c0 = System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime;
-await CountsBenchmark.CountAsync(dataSource, default);
-var c1 = System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime-c0;
-var a = System.Diagnostics.Stopwatch.GetElapsedTime(t0);
-t0 = System.Diagnostics.Stopwatch.GetTimestamp();
-await CountsBenchmark.IndexOnlyCountAsync(dataSource, default);
-var b = System.Diagnostics.Stopwatch.GetElapsedTime(t0);
-Console.WriteLine($"{a.TotalMilliseconds:0} {b.TotalMilliseconds:0} {a/b:0.00} cpu {c1.TotalMilliseconds}");
-} return;}
-if (args.Contains("load")) { await new CountsData(200, 50_000, 5_000_000, 335_000).LoadAsync(dataSource, default); return; }
-await new Migrator(dataSource).MigrateAsync();
-await CountsBenchmark.RunAsync(dataSource, args.Contains("--smoke") ? BenchmarkScale.Smoke : BenchmarkScale.Full, default);
+// dotnet run -c Release --project tests/Tally.Benchmarks -- NAME [--smoke]
+// Uses the server of ConnectionStrings__Tally, in a database of its own, or starts one.
+var benchmarks = new Dictionary<string, Func<NpgsqlDataSource, BenchmarkScale, CancellationToken, Task>>
+{
+    ["events"] = EventsBenchmark.RunAsync,
+    ["rebuild"] = RebuildBenchmark.RunAsync,
+    ["counts"] = CountsBenchmark.RunAsync,
+};
+
+if (args.FirstOrDefault() is not { } name || !benchmarks.TryGetValue(name, out var benchmark))
+{
+    await Console.Error.WriteLineAsync($"Name a benchmark: {string.Join(", ", benchmarks.Keys)}; add --smoke for a small one that only checks that results agree.");
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stop.Cancel();
+};
+
+await using var server = await BenchmarkServer.StartAsync(stop.Token);
+await using var dataSource = TallyDataSource.Create(server.ConnectionString);
+await new Migrator(dataSource).MigrateAsync(stop.Token);
+await benchmark(dataSource, args.Contains("--smoke") ? BenchmarkScale.Smoke : BenchmarkScale.Full, stop.Token);
+return 0;

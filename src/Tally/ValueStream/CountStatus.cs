@@ -26,7 +26,7 @@ public sealed record GroupStatus
     public required long? LastCount { get; init; }
 
     /// <summary>Counts written of counts expected, 0 to 100; 100 only when complete.</summary>
-    public required double Percent { get; init; }
+    public required decimal Percent { get; init; }
 
     /// <summary>Counts written.</summary>
     public required long Rows { get; init; }
@@ -56,7 +56,7 @@ public sealed class CountStatus(NpgsqlDataSource dataSource, IClock clock)
             CASE
                 WHEN runs.finished_at IS NOT NULL THEN 100
                 ELSE least(99.9, coalesce(round(100.0 * runs.rows_counted / nullif(expected.rows, 0), 1), 0))
-            END::double precision AS percent,
+            END::numeric AS percent,
             coalesce(runs.rows_counted, 0) AS rows,
             runs.lease_owner, runs.lease_until, coalesce(runs.attempts, 0) AS attempts, runs.last_error,
             runs.started_at, runs.finished_at, aggregations.last_run_at

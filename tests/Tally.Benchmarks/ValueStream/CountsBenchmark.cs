@@ -52,7 +52,7 @@ internal static class CountsBenchmark
         AnsiConsole.MarkupLine(CultureInfo.InvariantCulture, $"Longest gap between two checkpoints: median {Comparison.Median(gaps).TotalMilliseconds:0.0} ms, worst of all runs {gaps.Max().TotalMilliseconds:0.0} ms.");
     }
 
-    public static async Task<TimeSpan> CountAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task<TimeSpan> CountAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         var longest = TimeSpan.Zero;
         var last = Stopwatch.GetTimestamp();
@@ -70,7 +70,7 @@ internal static class CountsBenchmark
     private static ValueStreamCounter NewCounter(NpgsqlDataSource dataSource) =>
         new(dataSource, new ValueStreamOptions(), Clock, NullLogger<ValueStreamCounter>.Instance, [Metric.Issues]);
 
-    public static async Task IndexOnlyCountAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    private static async Task IndexOnlyCountAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);

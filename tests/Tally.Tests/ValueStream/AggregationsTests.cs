@@ -73,8 +73,8 @@ public sealed class AggregationsTests(TestDatabase database) : ValueStreamTest(d
         var status = await Status.ReadAsync();
 
         status.Select(row => (row.Group, row.State, row.Metric, row.NamespaceId, row.PartialNamespaceId, row.LastCount, row.Rows, row.Percent)).ShouldBe([
-            (1, RunState.Paused, 2, null, 11, 4, 3, 14.3),
-            (900, RunState.Waiting, 1, null, null, null, 0, 0.0),
+            (1, RunState.Paused, 2, null, 11, 4, 3, 14.3m),
+            (900, RunState.Waiting, 1, null, null, null, 0, 0m),
         ]);
         await RunAsync();
         (await Status.ReadAsync()).ShouldAllBe(row => row.State == RunState.Complete && row.Percent == 100 && row.FinishedAt == Clock.GetCurrentInstant());
