@@ -2,6 +2,7 @@ using LocalServices;
 using Npgsql;
 using Tally.Benchmarks;
 using Tally.Benchmarks.Reporting;
+using Tally.Benchmarks.ValueStream;
 using Tally.Database;
 
 // dotnet run -c Release --project tests/Tally.Benchmarks -- NAME [--smoke]
@@ -10,6 +11,7 @@ var benchmarks = new Dictionary<string, Func<NpgsqlDataSource, BenchmarkScale, C
 {
     ["events"] = EventsBenchmark.RunAsync,
     ["rebuild"] = RebuildBenchmark.RunAsync,
+    ["counts"] = CountsBenchmark.RunAsync,
 };
 
 if (args.FirstOrDefault() is not { } name || !benchmarks.TryGetValue(name, out var benchmark))
