@@ -1,1 +1,12 @@
-System.Console.WriteLine();
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using NodaTime;
+using Tally;
+
+var builder = FunctionsApplication.CreateBuilder(args);
+#pragma warning disable RS0030 // The one place that makes the real clock.
+builder.Services.AddSingleton<IClock>(SystemClock.Instance);
+#pragma warning restore RS0030
+builder.Services.AddTally(builder.Configuration);
+builder.Build().Run();

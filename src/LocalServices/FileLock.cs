@@ -33,7 +33,7 @@ internal sealed class FileLock : IDisposable
         {
             if (TryAcquire(path) is { } acquired) return acquired;
             if (waited.Elapsed >= patience)
-                throw new LocalServersException($"Another process has held {path} for {patience.TotalSeconds:0} seconds. Stop that process, or wait for its end, and try again.");
+                throw new LocalServersException($"Another process still holds {path} after {patience.TotalSeconds:0} seconds. Stop it, or wait for its end, and try again.");
             if (!told) announce?.Invoke(waiting);
             told = true;
             await Task.Delay(Pause, cancellationToken);

@@ -31,7 +31,7 @@ internal sealed class Keeper : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="node">What runs it.</param>
-    /// <param name="removeAtEnd">Folders that it removes after the servers have ended.</param>
+    /// <param name="removeAtEnd">Files and folders that it removes after the servers have ended.</param>
     public static Keeper Start(NodeRuntime node, IEnumerable<string> removeAtEnd)
     {
         var start = new ProcessStartInfo(node.Executable, [NpmPackages.Shipped("keeper.js"), .. removeAtEnd])

@@ -21,6 +21,8 @@ public sealed class LocalServers : IAsyncDisposable
     /// <summary>One for each account of <see cref="LocalServersOptions.StorageAccounts"/>, in that order.</summary>
     public IReadOnlyList<string> StorageConnectionStrings { get; private init; } = [];
 
+    internal int? KeeperProcessId => _keeper?.ProcessId;
+
     /// <summary>Starts the servers, installing them first when necessary, and returns when they answer.</summary>
     /// <exception cref="LocalServersException">They cannot run; the message says why and what to do.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -42,6 +44,11 @@ public sealed class LocalServers : IAsyncDisposable
         }
     }
 
+    /// <summary>Full path of the Node.js that would run the servers.</summary>
+    /// <exception cref="LocalServersException">There is none, it does not run, or it is too old.</exception>
+    public static async Task<string> FindNodeAsync(CancellationToken cancellationToken = default) =>
+        (await NodeRuntime.FindAsync(null, Environment.GetEnvironmentVariable("PATH"), cancellationToken)).Executable;
+
     private static async Task<LocalServers> StartAsync(LocalServersOptions options, NodeRuntime node, NpmPackages packages, CancellationToken cancellationToken)
     {
         var directory = await ServersDirectory.OpenAsync(options, cancellationToken);
@@ -49,7 +56,8 @@ public sealed class LocalServers : IAsyncDisposable
         try
         {
             var home = options.Postgres ? PostgresHome.Prepare(packages, directory.Postgres, options.Announce) : null;
-            keeper = Keeper.Start(node, !options.Ephemeral ? [] : home is null ? [directory.Path] : [home.Folder, directory.Path]);
+            keeper = Keeper.Start(node, directory.Remains);
+            ProcessIdentity.Of(keeper.ProcessId)?.Save(directory.KeeperFile);
 
             var postgres = home is null ? null : PostgresServer.StartAsync(keeper, home, options, cancellationToken);
             var azurite = options.Azurite ? AzuriteServer.StartAsync(keeper, node, packages, directory.Azurite, options, cancellationToken) : null;

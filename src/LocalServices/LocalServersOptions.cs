@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace LocalServices;
 
 /// <summary>What to start, and where it keeps its files.</summary>
-public sealed record LocalServersOptions
+public sealed partial record LocalServersOptions
 {
     /// <summary>Folder of the servers' data, passwords, logs and process ids; created when missing. One process at a time uses it.</summary>
     public required string DataDirectory { get; init; }
@@ -45,6 +47,9 @@ public sealed record LocalServersOptions
     /// <summary>Receives one-line progress for a person when something takes long.</summary>
     public Action<string>? Announce { get; init; }
 
+    /// <summary>The folder; the rest may hold keys.</summary>
+    public override string ToString() => DataDirectory;
+
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(DataDirectory))
@@ -54,12 +59,21 @@ public sealed record LocalServersOptions
         if (Patience < TimeSpan.Zero)
             throw new ArgumentException($"{nameof(Patience)} is {Patience}. Use a duration of zero or more.");
 
+        // Not quoted: it holds keys.
+        if (StorageAccounts is { } accounts && !AccountList().IsMatch(accounts))
+            throw new ArgumentException($"{nameof(StorageAccounts)} does not have the form name:key;name:key, with names of 3 to 24 lower-case letters and digits and keys in base64.");
+
         foreach (var (name, value) in PostgresSettings)
         {
             if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.'))
                 throw new ArgumentException($"{nameof(PostgresSettings)} has the name '{name}', which is no PostgreSQL setting.");
+            if (value.Any(c => c is '"' || char.IsControl(c)))
+                throw new ArgumentException($"{nameof(PostgresSettings)} sets {name} to a value with a quote or a control character, which no server here needs.");
             if (!Ephemeral && name is "fsync" or "full_page_writes" && value is not "on")
                 throw new ArgumentException($"{nameof(PostgresSettings)} sets {name} to '{value}', which risks the data at a crash. Only ephemeral servers may.");
         }
     }
+
+    [GeneratedRegex(@"^[a-z0-9]{3,24}:[A-Za-z0-9+/]+={0,2}(;[a-z0-9]{3,24}:[A-Za-z0-9+/]+={0,2})*;?\z")]
+    private static partial Regex AccountList();
 }

@@ -13,6 +13,9 @@ internal sealed class NpmPackages(string directory)
     /// <summary>The script of this name beside package.json in the build output.</summary>
     public static string Shipped(string name) => Path.Combine(AppContext.BaseDirectory, "LocalServices", name);
 
+    /// <summary>The folder that holds node_modules.</summary>
+    public string Root => directory;
+
     /// <summary>Identifies the installation: another lock or another platform installs anew.</summary>
     public string Key { get; } = Path.GetFileName(directory);
 
@@ -67,11 +70,14 @@ internal sealed class NpmPackages(string directory)
         // Install scripts run in some versions of npm and not in others: they stay off, and PackagedLinks does what is needed of them.
         // Azurite names a newer Node.js than it needs.
         string[] ci = ["ci", "--ignore-scripts", "--engine-strict=false", "--no-audit", "--no-fund", "--no-progress", "--prefer-offline", "--loglevel=error"];
+        // The npm of this node, if it is beside it.
+        var nodeFolder = Path.GetDirectoryName(node.Executable)!;
+        var npm = Path.Combine(nodeFolder, "npm");
         var start = OperatingSystem.IsWindows()
             ? new ProcessStartInfo("cmd.exe", ["/d", "/c", "npm.cmd", .. ci])
-            : new ProcessStartInfo("npm", ci);
+            : new ProcessStartInfo(File.Exists(npm) ? npm : "npm", ci);
         start.WorkingDirectory = directory;
-        start.Environment["PATH"] = Path.GetDirectoryName(node.Executable) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        start.Environment["PATH"] = nodeFolder + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
 
         try
         {

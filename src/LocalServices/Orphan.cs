@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace LocalServices;
 
 /// <summary>
-/// A server whose keeper was killed, or is still stopping it. Each server's folder remembers its process,
-/// so that the next start there can end it first.
+/// A server whose keeper was killed. Each server's folder remembers its process, so that the next start there can end it first.
 /// </summary>
 internal static class Orphan
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan KeeperLimit = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private const int SIGINT = 2;
 
@@ -23,14 +23,24 @@ internal static class Orphan
 
         // PostgreSQL and Azurite both take SIGINT as an orderly stop.
         if (!OperatingSystem.IsWindows()) _ = NativeMethods.Kill(server.ProcessId, SIGINT);
+        await WaitForEndAsync(server, OperatingSystem.IsWindows() ? TimeSpan.Zero : StopLimit, cancellationToken);
+        return server;
+    }
+
+    /// <summary>Waits for a keeper that still stops the servers of a killed parent. It knows best how; only when it hangs is it killed.</summary>
+    public static async Task WaitForKeeperAsync(ProcessIdentity? keeper, CancellationToken cancellationToken)
+    {
+        if (keeper is not null) await WaitForEndAsync(keeper, KeeperLimit, cancellationToken);
+    }
+
+    private static async Task WaitForEndAsync(ProcessIdentity process, TimeSpan limit, CancellationToken cancellationToken)
+    {
         var waited = Stopwatch.StartNew();
-        while (server.IsAlive)
+        while (process.IsAlive)
         {
-            if (OperatingSystem.IsWindows() || waited.Elapsed > StopLimit) Kill(server.ProcessId);
+            if (waited.Elapsed > limit) Kill(process.ProcessId);
             await Task.Delay(Pause, cancellationToken);
         }
-
-        return server;
     }
 
     private static void Kill(int processId)
@@ -38,7 +48,7 @@ internal static class Orphan
         try
         {
             using var process = Process.GetProcessById(processId);
-            process.Kill(entireProcessTree: true);
+            process.Kill();
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {

@@ -62,13 +62,11 @@ internal static class PostgresCluster
                 "-D", unfinished, "-U", options.Database, "--auth=scram-sha-256", "--pwfile=" + passwordFile, "--encoding=UTF8",
                 "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
             ];
-            var initdb = await keeper.RunAsync(
-                Command(home, "PostgreSQL's initdb", home.Initdb, options.Ephemeral ? [.. arguments, "--no-sync"] : arguments, "initdb.log")
-                    with
-                { Stop = [new StopStep(Signal: "SIGTERM")] },
-                cancellationToken);
+            if (options.Ephemeral) arguments = [.. arguments, "--no-sync"];
+            var command = Command(home, "PostgreSQL's initdb", home.Initdb, arguments, "initdb.log");
+            var initdb = await keeper.RunAsync(command with { Stop = [new StopStep(Signal: "SIGTERM")] }, cancellationToken);
             var end = await initdb.Ended.WaitAsync(InitLimit, cancellationToken);
-            if (end.Code != 0) throw initdb.EndedTooSoon();
+            if (end.Code != 0) throw initdb.Failure();
         }
         catch (TimeoutException exception)
         {

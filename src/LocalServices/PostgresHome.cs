@@ -10,7 +10,7 @@ namespace LocalServices;
 internal sealed record PostgresHome(string Binaries, string Folder, UnprivilegedUser? User)
 {
     // Root's, and not world-writable: nobody else can put a folder in its place.
-    private const string SystemState = "/var/lib";
+    private const string SystemState = "/var/lib/local-services";
 
     private const UnixFileMode Enterable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -31,23 +31,33 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
 
     /// <summary>
     /// The home in <paramref name="wanted"/>; for root, when the unprivileged user cannot enter it (a checkout under /root),
-    /// a home below /var/lib with a copy of the programs.
+    /// a folder below /var/lib, with a copy of the programs if need be.
     /// </summary>
     public static PostgresHome Prepare(NpmPackages packages, string wanted, Action<string>? announce)
     {
         var native = packages.FindPostgres();
         var user = UnprivilegedUser.Needed();
-        CreateEnterable(wanted);
         var here = new PostgresHome(Path.Combine(native, "bin"), wanted, user);
-        if (user is null || (UnprivilegedUser.MayReach(here.Postgres) && UnprivilegedUser.MayReach(wanted))) return here;
+        if (user is null)
+        {
+            Directory.CreateDirectory(wanted);
+            return here;
+        }
 
-        var elsewhere = Elsewhere(wanted);
-        announce?.Invoke($"PostgreSQL runs as '{user.Name}', who cannot enter {wanted}: its files are in {elsewhere}.");
         try
         {
-            CreateEnterable(Path.GetDirectoryName(elsewhere)!);
-            CreateEnterable(elsewhere);
-            return new PostgresHome(Path.Combine(CopyPrograms(native, packages.Key), "bin"), elsewhere, user);
+            CreateEnterable(wanted);
+            if (!UnprivilegedUser.MayReach(here.Postgres))
+                here = here with { Binaries = Path.Combine(CopyPrograms(native, packages.Key), "bin") };
+            if (!UnprivilegedUser.MayReach(wanted))
+            {
+                here = here with { Folder = Elsewhere(wanted) };
+                CreateEnterable(SystemState);
+                CreateEnterable(here.Folder);
+                announce?.Invoke($"PostgreSQL runs as '{user.Name}', who cannot enter {wanted}: its files are in {here.Folder}.");
+            }
+
+            return here;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -57,18 +67,22 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
 
     /// <summary>Where <see cref="Prepare"/> goes when <paramref name="wanted"/> will not do. The same folder every time.</summary>
     public static string Elsewhere(string wanted) =>
-        Path.Combine(SystemState, "local-services", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(wanted))))[..16]);
+        Path.Combine(SystemState, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(wanted))))[..16]);
 
     private static void CreateEnterable(string folder)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else if (!Directory.Exists(folder)) Directory.CreateDirectory(folder, Enterable);
+        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException();
+        if (Directory.Exists(folder)) return;
+        Directory.CreateDirectory(folder);
+        // Apart, since the umask takes rights away at creation.
+        File.SetUnixFileMode(folder, Enterable);
     }
 
     private static string CopyPrograms(string native, string key)
     {
-        var copy = Path.Combine(SystemState, "local-services", "postgres-" + key);
+        var copy = Path.Combine(SystemState, "postgres-" + key);
         if (Directory.Exists(copy)) return copy;
+        CreateEnterable(SystemState);
         // It gets its name when it is complete; a second process may be doing the same.
         var unfinished = $"{copy}.{Guid.NewGuid():N}";
         Copy(new DirectoryInfo(native), unfinished);

@@ -13,7 +13,11 @@ internal static class PostgresServer
     private const int PortAttempts = 5;
 
     /// <summary>Starts it and returns the connection string of its database.</summary>
-    public static async Task<string> StartAsync(Keeper keeper, PostgresHome home, LocalServersOptions options, CancellationToken cancellationToken)
+    public static Task<string> StartAsync(Keeper keeper, PostgresHome home, LocalServersOptions options, CancellationToken cancellationToken) =>
+        StartAsync(keeper, home, options, FreePort, cancellationToken);
+
+    /// <summary>The same with ports from <paramref name="nextPort"/>, which may turn out to be taken.</summary>
+    public static async Task<string> StartAsync(Keeper keeper, PostgresHome home, LocalServersOptions options, Func<int> nextPort, CancellationToken cancellationToken)
     {
         var last = await Orphan.StopAsync(home.Folder, cancellationToken);
         var password = await PostgresCluster.EnsureAsync(keeper, home, options, cancellationToken);
@@ -24,7 +28,7 @@ internal static class PostgresServer
             var connection = new NpgsqlConnectionStringBuilder
             {
                 Host = "127.0.0.1",
-                Port = FreePort(),
+                Port = nextPort(),
                 Username = options.Database,
                 Password = password,
                 Database = options.Database,
@@ -40,7 +44,7 @@ internal static class PostgresServer
 
             // Somebody took the port between finding it free and using it.
             if (attempt == PortAttempts || !LogTail.ReadAll(server.Command.Log).Contains("could not bind", StringComparison.Ordinal))
-                throw server.EndedTooSoon();
+                throw server.Failure();
         }
     }
 
@@ -56,16 +60,15 @@ internal static class PostgresServer
         // On Windows, where PostgreSQL refuses administrators and knows no signals, pg_ctl gives up the rights and does the stopping.
         if (OperatingSystem.IsWindows())
         {
-            return PostgresCluster.Command(home, "PostgreSQL", home.PgCtl,
-                ["start", "-w", "-D", home.Data, "-o", string.Join(' ', arguments.Select(argument => $"\"{argument}\""))], "postgres.log")
-                with
-            { Daemon = true, Stop = [PgCtlStop(home, "fast"), PgCtlStop(home, "immediate")] };
+            string[] start = ["start", "-w", "-D", home.Data, "-o", string.Join(' ', arguments.Select(argument => $"\"{argument}\""))];
+            var daemon = PostgresCluster.Command(home, "PostgreSQL", home.PgCtl, start, "postgres.log");
+            return daemon with { Daemon = true, Stop = [PgCtlStop(home, "fast"), PgCtlStop(home, "immediate")] };
         }
 
-        // SIGINT ends sessions and shuts down in order; SIGQUIT leaves the rest to recovery.
-        return PostgresCluster.Command(home, "PostgreSQL", home.Postgres, ["-D", home.Data, .. arguments], "postgres.log")
-            with
-        { Stop = [new StopStep(Signal: "SIGINT"), new StopStep(Signal: "SIGQUIT")] };
+        // SIGINT ends sessions and shuts down in order; SIGQUIT leaves the rest to recovery, or to the removal of ephemeral data.
+        StopStep[] stop = [new StopStep(Signal: "SIGINT"), new StopStep(Signal: "SIGQUIT")];
+        var server = PostgresCluster.Command(home, "PostgreSQL", home.Postgres, ["-D", home.Data, .. arguments], "postgres.log");
+        return server with { Stop = options.Ephemeral ? stop[1..] : stop };
     }
 
     private static StopStep PgCtlStop(PostgresHome home, string mode) =>
@@ -95,7 +98,8 @@ internal static class PostgresServer
         }
     }
 
-    private static int FreePort()
+    /// <summary>A port that is free now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

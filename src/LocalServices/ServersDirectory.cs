@@ -19,6 +19,12 @@ internal sealed class ServersDirectory : IDisposable
     /// <summary>The folder.</summary>
     public string Path { get; }
 
+    /// <summary>Remembers the keeper of the servers here.</summary>
+    public string KeeperFile => System.IO.Path.Combine(Path, "keeper");
+
+    /// <summary>What is to be removed at the end.</summary>
+    public IEnumerable<string> Remains => _ephemeral ? [Path, PostgresHome.Elsewhere(Postgres), _lockFile] : [];
+
     /// <summary>PostgreSQL's part of it.</summary>
     public string Postgres => System.IO.Path.Combine(Path, "postgres");
 
@@ -40,11 +46,14 @@ internal sealed class ServersDirectory : IDisposable
         var lockFile = System.IO.Path.Combine(path, "lock");
         var held = await FileLock.AcquireAsync(lockFile, options.Patience, options.Announce,
             $"Waiting for another process that uses {path} ...", cancellationToken);
-        return new ServersDirectory(path, lockFile, held, ephemeral: false);
+        var directory = new ServersDirectory(path, lockFile, held, ephemeral: false);
+        await Orphan.WaitForKeeperAsync(ProcessIdentity.Load(directory.KeeperFile), cancellationToken);
+        return directory;
     }
 
     public void Dispose()
     {
+        // Of an ephemeral one the keeper has removed all, unless it never ran.
         if (_ephemeral && Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
         _lock.Dispose();
         if (_ephemeral) File.Delete(_lockFile);
@@ -70,6 +79,7 @@ internal sealed class ServersDirectory : IDisposable
             if (FileLock.TryAcquire(lockFile, FileMode.Open) is not { } held) continue;
             var path = lockFile[..^".lock".Length];
             using var abandoned = new ServersDirectory(path, lockFile, held, ephemeral: true);
+            await Orphan.WaitForKeeperAsync(ProcessIdentity.Load(abandoned.KeeperFile), cancellationToken);
             foreach (var folder in new[] { abandoned.Postgres, PostgresHome.Elsewhere(abandoned.Postgres), abandoned.Azurite })
             {
                 await Orphan.StopAsync(folder, cancellationToken);

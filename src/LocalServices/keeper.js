@@ -7,22 +7,34 @@
 //   daemon: the command ends once the server runs, so its end with code 0 is not the server's.
 // stdout, one JSON object a line, says what became of it:
 //   { name, pid } it runs; { name, error } it could not be started; { name, code, signal } it ended.
-// Arguments: folders to remove at the very end.
+// Arguments: files and folders to remove at the very end.
 'use strict';
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const readline = require('node:readline');
 
-const STEP_MILLISECONDS = 8000;
+const STEP_MILLISECONDS = 10000;
 const kept = new Set();
+let stopping;
 
 // Ctrl-C and a closed terminal reach every process of the terminal: what they mean is for the parent to say.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
 process.on('SIGTERM', stopAll);
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  stopAll();
+});
 process.stdout.on('error', () => {}); // The parent is gone; stdin says so too.
 
 readline.createInterface({ input: process.stdin })
-  .on('line', (line) => start(JSON.parse(line)))
+  .on('line', (line) => {
+    const spec = JSON.parse(line);
+    try {
+      start(spec);
+    } catch (error) {
+      report({ name: spec.name, error: error.message });
+    }
+  })
   .on('close', stopAll);
 
 function report(event) {
@@ -81,10 +93,17 @@ function run({ command, args }) {
   });
 }
 
-async function stopAll() {
-  await Promise.all([...kept].map(stop));
-  for (const folder of process.argv.slice(2)) {
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+function stopAll() {
+  stopping ??= Promise.all([...kept].map(stop)).then(() => {
+    process.argv.slice(2).forEach(remove);
+    process.exit(0);
+  });
+}
+
+function remove(path) {
+  try {
+    fs.rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  } catch {
+    // Windows keeps what the parent has open; the parent removes it then, or the next start does.
   }
-  process.exit(0);
 }

@@ -1,7 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
+using Npgsql;
+using Tally.Billing;
 using Tally.Database;
+using Tally.Reporting;
+using Tally.ValueStream;
 
 namespace Tally;
 
@@ -16,7 +20,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton(_ => TallyDataSource.Create(
             configuration.GetConnectionString("Tally")
             ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally).")));
-        services.AddSingleton<Migrator>();
-        return services;
+        services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
+        return services.AddReporting().AddValueStream(configuration).AddBilling(configuration);
     }
 }

@@ -24,10 +24,10 @@ public static class TallyDataSource
             throw new ArgumentException("Setting ConnectionStrings:Tally is not a PostgreSQL connection string. Expected the form 'Host=...;Username=...;Database=...'.", nameof(connectionString));
         }
 
-        if (!settings.ContainsKey("Max Auto Prepare")) settings.MaxAutoPrepare = 50;
-        if (!settings.ContainsKey("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
-        if (!settings.ContainsKey("Maximum Pool Size")) settings.MaxPoolSize = 20;
-        if (!settings.ContainsKey("Application Name")) settings.ApplicationName = "tally";
+        if (!settings.ShouldSerialize("Max Auto Prepare")) settings.MaxAutoPrepare = 50;
+        if (!settings.ShouldSerialize("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
+        if (!settings.ShouldSerialize("Maximum Pool Size")) settings.MaxPoolSize = 20;
+        if (!settings.ShouldSerialize("Application Name")) settings.ApplicationName = "tally";
 
         NodaTimeMapping.Register();
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();

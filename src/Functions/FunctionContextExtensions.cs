@@ -1,0 +1,10 @@
+using Microsoft.Azure.Functions.Worker;
+
+namespace Tally.Functions;
+
+internal static class FunctionContextExtensions
+{
+    /// <summary>The id of the queue message that triggered the invocation, for errors and logs; the invocation's own id if there is none.</summary>
+    public static string MessageId(this FunctionContext context) =>
+        context.BindingContext.BindingData.TryGetValue("Id", out var id) && id?.ToString() is { Length: > 0 } text ? text.Trim('"') : context.InvocationId;
+}

@@ -1,0 +1,33 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace LocalRuntime.Admin;
+
+/// <summary>
+/// Refuses what a browser may send here on behalf of a foreign page: requests of another origin, and requests whose host
+/// name was made to point to this machine (DNS rebinding). Listening on the loopback interface alone prevents neither.
+/// </summary>
+internal static class LoopbackOnly
+{
+    public static Func<HttpContext, RequestDelegate, Task> Middleware(ILogger logger) => (context, next) =>
+    {
+        if (Refusal(context.Request) is not { } reason) return next(context);
+        Log.AdminRequestRefused(logger, reason);
+        return AdminResponse.ErrorAsync(context, StatusCodes.Status403Forbidden, reason);
+    };
+
+    /// <summary>Why the request is refused; null when it is not.</summary>
+    internal static string? Refusal(HttpRequest request)
+    {
+        if (!IsLoopback(request.Host.Host)) return "the Host header must name this machine: localhost, 127.0.0.1 or [::1]";
+        var origin = request.Headers.Origin.ToString();
+        if (origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase))
+            return "the request comes from a page of another origin";
+        // Sent by every browser of today, also where it leaves out Origin.
+        return request.Headers["Sec-Fetch-Site"].ToString() is "" or "none" or "same-origin" ? null : "the request comes from a page of another origin";
+    }
+
+    private static bool IsLoopback(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+}

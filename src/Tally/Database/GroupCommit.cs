@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace Tally.Database;
+
+/// <summary>
+/// Lets concurrent callers of one process share transactions. A caller that finds a writer free commits its work
+/// at once; work that arrives while all writers are busy is taken together into the next transaction. So a lone
+/// caller never waits for company.
+/// </summary>
+/// <typeparam name="TWork">What a caller hands in.</typeparam>
+/// <typeparam name="TResult">What it gets back once its work is committed.</typeparam>
+/// <param name="commit">Commits a group as one transaction and returns a result for each piece of work, in order.</param>
+/// <param name="writers">How many transactions may run at once: each holds a connection.</param>
+/// <param name="maxWeight">A group is closed when its weight reaches this.</param>
+/// <param name="weigh">The weight of a piece of work.</param>
+internal sealed class GroupCommit<TWork, TResult>(
+    Func<IReadOnlyList<TWork>, CancellationToken, Task<IReadOnlyList<TResult>>> commit, int writers, int maxWeight, Func<TWork, int> weigh)
+{
+    private readonly ConcurrentQueue<Entry> _waiting = new();
+    private int _freeWriters = writers;
+
+    /// <summary>
+    /// Returns once <paramref name="work"/> is committed. If its group fails, each piece of the group is tried
+    /// alone, so that only the one at fault fails. Cancelling stops the wait; the work may still be committed.
+    /// </summary>
+    public async Task<TResult> SubmitAsync(TWork work, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var entry = new Entry(work);
+        _waiting.Enqueue(entry);
+        if (TryTakeWriter())
+        {
+            await CommitNextGroupAsync();
+            PassWriterOn();
+        }
+
+        return await entry.Completion.Task.WaitAsync(cancellationToken);
+    }
+
+    private bool TryTakeWriter()
+    {
+        var free = Volatile.Read(ref _freeWriters);
+        while (free > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _freeWriters, free - 1, free);
+            if (seen == free) return true;
+            free = seen;
+        }
+
+        return false;
+    }
+
+    // The caller's own work is done: whoever waits is served in the background.
+    private void PassWriterOn()
+    {
+        if (!_waiting.IsEmpty)
+        {
+            _ = Task.Run(DrainAsync);
+            return;
+        }
+
+        Interlocked.Increment(ref _freeWriters);
+        // Work that came after the look and before the release found no free writer.
+        if (!_waiting.IsEmpty && TryTakeWriter()) _ = Task.Run(DrainAsync);
+    }
+
+    private async Task DrainAsync()
+    {
+        do
+        {
+            while (!_waiting.IsEmpty) await CommitNextGroupAsync();
+            Interlocked.Increment(ref _freeWriters);
+        }
+        while (!_waiting.IsEmpty && TryTakeWriter());
+    }
+
+    private async Task CommitNextGroupAsync()
+    {
+        var group = new List<Entry>();
+        var weight = 0;
+        while (weight < maxWeight && _waiting.TryDequeue(out var entry))
+        {
+            group.Add(entry);
+            weight += weigh(entry.Work);
+        }
+
+        if (group.Count == 0 || await TryCommitAsync(group)) return;
+        foreach (var entry in group) await TryCommitAsync([entry]);
+    }
+
+    /// <summary>False if the group is worth trying piece by piece; otherwise every caller has its answer.</summary>
+    private async Task<bool> TryCommitAsync(List<Entry> group)
+    {
+        try
+        {
+            // Not the token of any one caller: the group's work is everybody's.
+            var results = await commit([.. group.Select(entry => entry.Work)], CancellationToken.None);
+            for (var index = 0; index < group.Count; index++) group[index].Completion.TrySetResult(results[index]);
+            return true;
+        }
+        catch (Exception exception) when (group.Count == 1 || IsOutage(exception))
+        {
+            foreach (var entry in group) entry.Completion.TrySetException(exception);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever the fault, it is found again, and reported, when its piece is tried alone.
+        catch
+#pragma warning restore CA1031
+        {
+            return false;
+        }
+    }
+
+    // Trying each piece against a database that does not answer would only prolong the outage.
+    private static bool IsOutage(Exception exception) => exception is NpgsqlException { IsTransient: true } and not PostgresException;
+
+    private sealed class Entry(TWork work)
+    {
+        public TWork Work { get; } = work;
+
+        public TaskCompletionSource<TResult> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

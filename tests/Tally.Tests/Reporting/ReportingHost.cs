@@ -1,0 +1,106 @@
+using Dapper;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using NodaTime.Testing;
+using Npgsql;
+using Tally.Reporting;
+using Tally.Tests.Infrastructure;
+using Xunit;
+
+namespace Tally.Tests.Reporting;
+
+/// <summary>Tally's services over a database of their own, with a clock that the test sets.</summary>
+public sealed class ReportingHost : IAsyncLifetime
+{
+    private readonly TestDatabase _database = new();
+    private ServiceProvider _services = null!;
+
+    public FakeClock Clock { get; } = new(Instant.FromUtc(2026, 2, 12, 10, 0));
+
+    public NpgsqlDataSource DataSource => _database.DataSource;
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public async Task InitializeAsync()
+    {
+        await _database.InitializeAsync();
+        _services = NewServices();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    /// <summary>The same services once more, with caches and connections of their own: another process.</summary>
+    public ServiceProvider NewServices()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("ConnectionStrings:Tally", _database.ConnectionString)])
+            .Build();
+        return new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddTally(configuration).BuildServiceProvider();
+    }
+
+    /// <summary>Inserts an account; its zone holds since long ago, so that every day has lived whole under it.</summary>
+    public async Task AddAccountAsync(long id, string? zone = "America/New_York") => await ExecuteAsync(
+        "INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at) VALUES (@id, @zone, '2000-01-01Z')", new { id, zone });
+
+    /// <summary>Puts events among the raw events and nowhere else, as history from before there were rollups.</summary>
+    public async Task AddRawAsync(params ReportingEvent[] events)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync();
+        foreach (var one in events)
+            await connection.ExecuteAsync(
+                """
+                INSERT INTO reporting.reporting_events
+                    (account_id, id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, event_start_time, event_end_time, created_at)
+                VALUES (@AccountId, @Id, @Name, @Value, @ValueInBusinessHours, @UserId, @InboxId, @ConversationId, @EventStartTime, @EventEndTime, @CreatedAt)
+                """,
+                one);
+    }
+
+    public async Task ExecuteAsync(string sql, object? parameters = null)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, parameters);
+    }
+
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync();
+        return [.. await connection.QueryAsync<T>(sql, parameters)];
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql, object? parameters = null) => (await QueryAsync<T>(sql, parameters)).Single();
+
+    internal Task<IReadOnlyList<EventOutcome>> ApplyAsync(params ReportingEvent[] events) => Get<EventIntake>().ApplyAsync(events, CancellationToken.None);
+
+    /// <summary>Rebuilds a day as the function does that takes its message.</summary>
+    public Task<RebuildOutcome> RebuildAsync(long accountId, LocalDate date, bool force = false, Guid? requestId = null) =>
+        Get<Backfills>().RebuildAsync(
+            MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), Force = force, RequestId = requestId }), "message");
+
+    public async Task<IReadOnlyList<RollupDifference>> DifferencesAsync(long accountId) => (await Get<RollupVerifier>().VerifyAsync(accountId)).Differences;
+
+    public Task<IReadOnlyList<Rollup>> RollupsAsync(long accountId) => QueryAsync<Rollup>(
+        """
+        SELECT date, dimension_type AS dimension, dimension_id, metric, count, sum_value AS sum, sum_value_business_hours AS business_sum
+        FROM reporting.reporting_events_rollups WHERE account_id = @accountId
+        ORDER BY date, dimension_type, dimension_id, metric
+        """,
+        new { accountId });
+
+    /// <summary>The row of the account itself for a metric of <see cref="TestEvent.Day"/>; null if there is none.</summary>
+    public async Task<Rollup?> TotalAsync(long accountId, string metric) =>
+        (await RollupsAsync(accountId)).SingleOrDefault(row => row.Dimension == "account" && row.Metric == metric && row.Date == TestEvent.Day);
+
+    /// <summary>The day's row of <c>reporting.reporting_days</c>; null if there is none.</summary>
+    public async Task<DayState?> DayAsync(long accountId, LocalDate date) => (await QueryAsync<DayState>(
+        "SELECT timezone, state, events_count FROM reporting.reporting_days WHERE account_id = @accountId AND date = @date", new { accountId, date })).SingleOrDefault();
+}
+
+/// <summary>A row of <c>reporting.reporting_days</c>.</summary>
+public sealed record DayState(string Timezone, string State, long EventsCount);
