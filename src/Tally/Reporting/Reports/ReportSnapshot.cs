@@ -8,8 +8,7 @@ namespace Tally.Reporting.Reports;
 /// <summary>One consistent view of the database: the account, the states of its days, then what the plan reads.</summary>
 internal sealed class ReportSnapshot : IAsyncDisposable
 {
-    // An account may hold most of the events, and then the planner would rather read the whole table: everybody's rows.
-    private const string Settings = "SET TRANSACTION READ ONLY; SET LOCAL enable_seqscan = off";
+    private const string ReadOnly = "SET TRANSACTION READ ONLY";
 
     private const string FindAccount = """
         /* tally:reports.account */
@@ -79,7 +78,7 @@ internal sealed class ReportSnapshot : IAsyncDisposable
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReportRequest request, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
-        foreach (var setting in Settings.Split(';')) batch.BatchCommands.Add(new NpgsqlBatchCommand(setting));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadOnly));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(FindAccount) { Parameters = { new NpgsqlParameter<long>("account_id", request.AccountId) } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadDays)
         {
