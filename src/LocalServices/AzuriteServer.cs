@@ -32,7 +32,7 @@ internal static partial class AzuriteServer
 
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var address = await Readiness.WaitAsync(server, StartLimit, cancel => ProbeAsync(http, server.Command.Log, cancel), cancellationToken)
-            ?? throw server.EndedTooSoon();
+            ?? throw server.Failure();
         return [.. accounts.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(account => ConnectionString(account, address))];
     }
 

@@ -29,8 +29,8 @@ internal sealed class KeptProcess(KeptCommand command)
     /// <summary>Completes when it has ended.</summary>
     public Task<KeeperEvent> Ended => _ended.Task;
 
-    /// <summary>The error that says that it ended too soon, with the end of its log.</summary>
-    public LocalServersException EndedTooSoon()
+    /// <summary>The error that says how it ended, with the end of its log.</summary>
+    public LocalServersException Failure()
     {
         var end = Ended.Result switch
         {
@@ -38,7 +38,7 @@ internal sealed class KeptProcess(KeptCommand command)
             { Signal: { } signal } => $"ended by signal {signal}",
             { Code: var code } => $"exit code {code}",
         };
-        return new LocalServersException($"{command.Name} did not start ({end}). {LogTail.Quote(command.Log)}");
+        return new LocalServersException($"{command.Name} failed ({end}). {LogTail.Quote(command.Log)}");
     }
 
     internal void On(KeeperEvent happened)

@@ -66,7 +66,7 @@ internal static class PostgresCluster
             var command = Command(home, "PostgreSQL's initdb", home.Initdb, arguments, "initdb.log");
             var initdb = await keeper.RunAsync(command with { Stop = [new StopStep(Signal: "SIGTERM")] }, cancellationToken);
             var end = await initdb.Ended.WaitAsync(InitLimit, cancellationToken);
-            if (end.Code != 0) throw initdb.EndedTooSoon();
+            if (end.Code != 0) throw initdb.Failure();
         }
         catch (TimeoutException exception)
         {

@@ -37,12 +37,16 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
     {
         var native = packages.FindPostgres();
         var user = UnprivilegedUser.Needed();
-        CreateEnterable(wanted);
         var here = new PostgresHome(Path.Combine(native, "bin"), wanted, user);
-        if (user is null) return here;
+        if (user is null)
+        {
+            Directory.CreateDirectory(wanted);
+            return here;
+        }
 
         try
         {
+            CreateEnterable(wanted);
             if (!UnprivilegedUser.MayReach(here.Postgres))
                 here = here with { Binaries = Path.Combine(CopyPrograms(native, packages.Key), "bin") };
             if (!UnprivilegedUser.MayReach(wanted))
@@ -67,8 +71,11 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
 
     private static void CreateEnterable(string folder)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else if (!Directory.Exists(folder)) Directory.CreateDirectory(folder, Enterable);
+        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException();
+        if (Directory.Exists(folder)) return;
+        Directory.CreateDirectory(folder);
+        // Apart, since the umask takes rights away at creation.
+        File.SetUnixFileMode(folder, Enterable);
     }
 
     private static string CopyPrograms(string native, string key)

@@ -44,7 +44,7 @@ internal static class PostgresServer
 
             // Somebody took the port between finding it free and using it.
             if (attempt == PortAttempts || !LogTail.ReadAll(server.Command.Log).Contains("could not bind", StringComparison.Ordinal))
-                throw server.EndedTooSoon();
+                throw server.Failure();
         }
     }
 

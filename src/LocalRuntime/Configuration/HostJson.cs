@@ -11,9 +11,8 @@ internal static class HostJson
         new ConfigurationBuilder().AddConfiguration(LoadFile(baseDirectory)).AddConfiguration(app.GetSection("AzureFunctionsJobHost")).Build();
 
     /// <summary>The log levels of host.json under the names that Microsoft.Extensions.Logging reads.</summary>
-    public static IEnumerable<KeyValuePair<string, string?>> LogLevels(string baseDirectory) =>
-        LoadFile(baseDirectory).GetSection("logging:logLevel").GetChildren()
-            .Select(level => KeyValuePair.Create($"Logging:LogLevel:{level.Key}", level.Value));
+    public static IEnumerable<KeyValuePair<string, string?>> LogLevels(IConfiguration hostJson) =>
+        hostJson.GetSection("logging:logLevel").GetChildren().Select(level => KeyValuePair.Create($"Logging:LogLevel:{level.Key}", level.Value));
 
     private static IConfigurationRoot LoadFile(string baseDirectory)
     {

@@ -19,8 +19,8 @@ internal static class LocalHost
 
         // Below everything else: environment variables and the command line win over files.
         var sources = ((IConfigurationBuilder)host.Configuration).Sources;
-        sources.Insert(0, new MemoryConfigurationSource { InitialData = HostJson.LogLevels(settings.BaseDirectory) });
-        sources.Insert(1, new MemoryConfigurationSource { InitialData = LocalSettings.Load(settings.BaseDirectory) });
+        sources.Insert(0, new MemoryConfigurationSource { InitialData = LocalSettings.Load(settings.BaseDirectory) });
+        sources.Insert(0, new MemoryConfigurationSource { InitialData = HostJson.LogLevels(HostJson.Load(settings.BaseDirectory, host.Configuration)) });
 
         host.Logging.AddSimpleConsole(console =>
         {

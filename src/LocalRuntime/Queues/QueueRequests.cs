@@ -1,6 +1,8 @@
+using System.Xml;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Identity;
 
 namespace LocalRuntime.Queues;
 
@@ -35,12 +37,27 @@ internal sealed class QueueRequests(QueueConnection connection, QueueClientOptio
         {
             await _pipeline.SendAsync(message, cancellationToken);
         }
-        catch (Exception exception) when (exception is RequestFailedException or AggregateException or IOException)
+        catch (AuthenticationFailedException exception)
+        {
+            throw new QueueStorageException($"{Subject(content.Queue)}: no token for the queue service could be had.", 0, null, content.Queue, exception);
+        }
+        // A cancellation that nobody asked for is the pipeline's own network time-out.
+        catch (Exception exception) when (exception is RequestFailedException or AggregateException or IOException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new QueueStorageException($"{Subject(content.Queue)}: no answer from {Endpoint.GetLeftPart(UriPartial.Authority)}. Is the queue service running and reachable?", 0, null, content.Queue, exception);
         }
 
-        return content.Expected.Contains(message.Response.Status) ? read(message.Response) : throw Refusal(message.Response, content.Queue);
+        var response = message.Response;
+        if (!content.Expected.Contains(response.Status)) throw Refusal(response, content.Queue);
+        try
+        {
+            return read(response);
+        }
+        catch (Exception exception) when (exception is XmlException or FormatException)
+        {
+            throw new QueueStorageException($"{Subject(content.Queue)}: the answer of {Endpoint.GetLeftPart(UriPartial.Authority)} is not that of a queue service.", response.Status, null, content.Queue, exception);
+        }
     }
 
     private Uri Address(string path)

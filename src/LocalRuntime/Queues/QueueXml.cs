@@ -37,33 +37,28 @@ internal static class QueueXml
 
     public static MessageReceipt ReadReceipt(Response response)
     {
-        var element = Load(response).Root!.Element("QueueMessage")!;
-        return new MessageReceipt(Text(element, "MessageId")!, Text(element, "PopReceipt")!, Time(element, "TimeNextVisible")!.Value);
+        var element = Load(response).Root!.Element("QueueMessage") ?? throw Missing("QueueMessage");
+        return new MessageReceipt(Required(element, "MessageId"), Required(element, "PopReceipt"), ToTime(Required(element, "TimeNextVisible")));
     }
 
     /// <summary>The receipt of an update, which comes in headers.</summary>
-    public static MessageReceipt ReadReceipt(Response response, string messageId)
-    {
-        response.Headers.TryGetValue("x-ms-popreceipt", out var popReceipt);
-        response.Headers.TryGetValue("x-ms-time-next-visible", out var visible);
-        return new MessageReceipt(messageId, popReceipt!, ToTime(visible!));
-    }
+    public static MessageReceipt ReadReceipt(Response response, string messageId) =>
+        new(messageId, Header(response, "x-ms-popreceipt"), ToTime(Header(response, "x-ms-time-next-visible")));
 
     public static QueueProperties ReadProperties(Response response)
     {
         const string prefix = "x-ms-meta-";
-        response.Headers.TryGetValue("x-ms-approximate-messages-count", out var count);
         var metadata = response.Headers
             .Where(header => header.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             .ToDictionary(header => header.Name[prefix.Length..], header => header.Value, StringComparer.OrdinalIgnoreCase);
-        return new QueueProperties(int.Parse(count!, CultureInfo.InvariantCulture), metadata);
+        return new QueueProperties(int.Parse(Header(response, "x-ms-approximate-messages-count"), CultureInfo.InvariantCulture), metadata);
     }
 
     public static (IReadOnlyList<string> Names, string? NextMarker) ReadQueues(Response response)
     {
         var root = Load(response).Root!;
         var marker = Text(root, "NextMarker");
-        return ([.. root.Descendants("Queue").Select(queue => Text(queue, "Name")!)], string.IsNullOrEmpty(marker) ? null : marker);
+        return ([.. root.Descendants("Queue").Select(queue => Required(queue, "Name"))], string.IsNullOrEmpty(marker) ? null : marker);
     }
 
     public static (string? Code, string? Explanation) ReadError(Response response)
@@ -87,14 +82,14 @@ internal static class QueueXml
         var body = Decode(raw, encoding);
         return new QueueMessage
         {
-            Id = Text(element, "MessageId")!,
+            Id = Required(element, "MessageId"),
             PopReceipt = Text(element, "PopReceipt"),
             RawText = raw,
             Body = body ?? BinaryData.FromString(raw),
             IsDecodable = body is not null,
-            InsertedOn = Time(element, "InsertionTime")!.Value,
-            ExpiresOn = Time(element, "ExpirationTime")!.Value,
-            NextVisibleOn = Time(element, "TimeNextVisible"),
+            InsertedOn = ToTime(Required(element, "InsertionTime")),
+            ExpiresOn = ToTime(Required(element, "ExpirationTime")),
+            NextVisibleOn = Text(element, "TimeNextVisible") is { } visible ? ToTime(visible) : null,
             DequeueCount = long.Parse(Text(element, "DequeueCount") ?? "0", CultureInfo.InvariantCulture),
         };
     }
@@ -134,8 +129,11 @@ internal static class QueueXml
 
     private static string? Text(XElement element, string name) => element.Element(name)?.Value;
 
-    private static DateTimeOffset? Time(XElement element, string name) =>
-        Text(element, name) is { } text ? ToTime(text) : null;
+    private static string Required(XElement element, string name) => Text(element, name) ?? throw Missing(name);
+
+    private static string Header(Response response, string name) => response.Headers.TryGetValue(name, out var value) ? value : throw Missing(name);
+
+    private static FormatException Missing(string name) => new($"The answer has no {name}.");
 
     private static DateTimeOffset ToTime(string text) => DateTimeOffset.ParseExact(text, "R", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 }

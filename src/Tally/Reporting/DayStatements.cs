@@ -9,6 +9,7 @@ namespace Tally.Reporting;
 internal static class DayStatements
 {
     // What the rollups of the target days must be. Both statements below begin with it, so that verifying and rebuilding cannot disagree.
+    // OFFSET 0 keeps each day's read a range of the index, whatever the planner believes of the table.
     private const string Aggregate = $"""
         target AS (
             SELECT *
@@ -16,40 +17,46 @@ internal static class DayStatements
                 WITH ORDINALITY AS t (account_id, date, day_start, day_end, ordinal)
         ),
         event AS MATERIALIZED (
-            SELECT t.account_id, t.date, e.name, e.user_id, e.inbox_id, e.conversation_id, e.value, e.value_in_business_hours
+            SELECT t.ordinal, e.*
             FROM target t
-            JOIN reporting.reporting_events e
-                ON e.account_id = t.account_id AND e.created_at >= t.day_start AND e.created_at < t.day_end
+            CROSS JOIN LATERAL (
+                SELECT e.name, e.user_id, e.inbox_id, e.conversation_id, e.value, e.value_in_business_hours
+                FROM reporting.reporting_events e
+                WHERE e.account_id = t.account_id AND e.created_at >= t.day_start AND e.created_at < t.day_end
+                OFFSET 0) e
         ),
         amounts AS (
-            SELECT account_id, date, name, grouping(user_id, inbox_id) AS members, user_id, inbox_id,
-                   count(*) AS count,
-                   coalesce(sum(value), 0) AS sum_value,
-                   coalesce(sum(value_in_business_hours), 0) AS sum_value_business_hours
+            SELECT ordinal, name, grouping(user_id, inbox_id) AS members, user_id, inbox_id,
+                   count(*) AS count, coalesce(sum(value), 0) AS sum_value, coalesce(sum(value_in_business_hours), 0) AS sum_value_business_hours
             FROM event
             WHERE name = ANY(@event_names) AND name <> '{EventMetricRegistry.BotHandoff}'
-            GROUP BY GROUPING SETS ((account_id, date, name), (account_id, date, name, user_id), (account_id, date, name, inbox_id))
+            GROUP BY GROUPING SETS ((ordinal, name), (ordinal, name, user_id), (ordinal, name, inbox_id))
             UNION ALL
-            SELECT account_id, date, name, grouping(user_id, inbox_id), user_id, inbox_id, count(DISTINCT conversation_id), 0, 0
+            SELECT ordinal, '{EventMetricRegistry.BotHandoff}', grouping(user_id, inbox_id), user_id, inbox_id, count(DISTINCT conversation_id), 0, 0
             FROM event
             WHERE name = '{EventMetricRegistry.BotHandoff}'
-            GROUP BY GROUPING SETS ((account_id, date, name), (account_id, date, name, user_id), (account_id, date, name, inbox_id))
+            GROUP BY GROUPING SETS ((ordinal), (ordinal, user_id), (ordinal, inbox_id))
         ),
         expected AS (
-            SELECT a.account_id, a.date,
+            SELECT a.ordinal,
                    CASE a.members WHEN 1 THEN 'agent' WHEN 2 THEN 'inbox' ELSE 'account' END AS dimension_type,
-                   CASE a.members WHEN 1 THEN a.user_id WHEN 2 THEN a.inbox_id ELSE a.account_id END AS dimension_id,
+                   CASE a.members WHEN 1 THEN a.user_id WHEN 2 THEN a.inbox_id ELSE t.account_id END AS dimension_id,
                    m.metric, a.count,
                    CASE WHEN m.is_duration THEN a.sum_value ELSE 0 END AS sum_value,
                    CASE WHEN m.is_duration THEN a.sum_value_business_hours ELSE 0 END AS sum_value_business_hours
             FROM amounts a
+            JOIN target t USING (ordinal)
             JOIN unnest(@metric_events, @metrics, @metric_durations) AS m (name, metric, is_duration) USING (name)
-            WHERE CASE a.members WHEN 1 THEN a.user_id WHEN 2 THEN a.inbox_id ELSE a.account_id END IS NOT NULL
+            WHERE CASE a.members WHEN 1 THEN a.user_id WHEN 2 THEN a.inbox_id ELSE t.account_id END IS NOT NULL
         ),
-        found AS (
-            SELECT r.*
+        found AS MATERIALIZED (
+            SELECT t.ordinal, r.*
             FROM target t
-            JOIN reporting.reporting_events_rollups r ON r.account_id = t.account_id AND r.date = t.date
+            CROSS JOIN LATERAL (
+                SELECT r.dimension_type, r.dimension_id, r.metric, r.count, r.sum_value, r.sum_value_business_hours
+                FROM reporting.reporting_events_rollups r
+                WHERE r.account_id = t.account_id AND r.date = t.date
+                OFFSET 0) r
         )
         """;
 
@@ -63,60 +70,64 @@ internal static class DayStatements
             FROM unnest(@stored_zones, @timezones, @forced, @former_starts, @former_ends, @request_ids)
                 WITH ORDINALITY AS o (stored_zone, timezone, forced, former_start, former_end, request_id, ordinal)
         ),
-        event_count AS (
-            SELECT account_id, date, count(*) AS events_count FROM event GROUP BY account_id, date
-        ),
         decided AS MATERIALIZED (
-            SELECT t.account_id, t.date, t.ordinal, o.timezone, o.request_id, coalesce(c.events_count, 0) AS events_count,
+            SELECT t.account_id, t.date, t.ordinal, o.timezone, o.request_id, coalesce(c.events_count, 0) AS events_count, d.timezone AS former_timezone,
                    CASE
                        WHEN NOT coalesce((SELECT a.reporting_timezone IS NOT DISTINCT FROM o.stored_zone
                                           FROM reporting.accounts a WHERE a.id = t.account_id), false) THEN 'zone changed'
                        WHEN (SELECT b.cancelled_at IS NOT NULL FROM reporting.backfill_requests b WHERE b.id = o.request_id) THEN 'cancelled'
                        WHEN o.forced THEN 'rebuild'
                        WHEN d.state = 'frozen' THEN 'frozen'
-                       WHEN c.events_count > 0 OR NOT EXISTS (SELECT FROM found f WHERE f.account_id = t.account_id AND f.date = t.date) THEN 'rebuild'
+                       WHEN c.events_count > 0 OR t.ordinal NOT IN (SELECT ordinal FROM found) THEN 'rebuild'
                        WHEN coalesce(d.timezone = o.timezone, true) THEN 'frozen'
                        WHEN o.former_start IS NULL THEN 'former zone'
                        WHEN EXISTS (SELECT FROM reporting.reporting_events e
                                     WHERE e.account_id = t.account_id AND e.created_at >= o.former_start AND e.created_at < o.former_end) THEN 'rebuild'
                        ELSE 'frozen'
-                   END AS decision,
-                   d.timezone AS former_timezone
+                   END AS decision
             FROM target t
             JOIN option o USING (ordinal)
-            LEFT JOIN event_count c USING (account_id, date)
-            LEFT JOIN reporting.reporting_days d ON d.account_id = t.account_id AND d.date = t.date
+            LEFT JOIN (SELECT ordinal, count(*) AS events_count FROM event GROUP BY ordinal) c USING (ordinal)
+            LEFT JOIN LATERAL (
+                SELECT d.timezone, d.state FROM reporting.reporting_days d WHERE d.account_id = t.account_id AND d.date = t.date OFFSET 0) d ON true
         ),
         difference AS MATERIALIZED (
-            SELECT account_id, date, dimension_type, dimension_id, metric,
-                   e.count, e.sum_value, e.sum_value_business_hours, e.account_id IS NULL AS is_gone
-            FROM (SELECT * FROM expected JOIN decided USING (account_id, date) WHERE decision = 'rebuild') e
-            FULL JOIN (SELECT * FROM found JOIN decided USING (account_id, date) WHERE decision = 'rebuild') f
-                USING (account_id, date, dimension_type, dimension_id, metric)
-            WHERE e.account_id IS NULL OR f.account_id IS NULL
-               OR (e.count, e.sum_value, e.sum_value_business_hours) IS DISTINCT FROM (f.count, f.sum_value, f.sum_value_business_hours)
+            SELECT ordinal, dimension_type, dimension_id, metric,
+                   e.count, e.sum_value, e.sum_value_business_hours, e.count IS NULL AS is_gone, f.count IS NULL AS is_new
+            FROM expected e
+            FULL JOIN found f USING (ordinal, dimension_type, dimension_id, metric)
+            WHERE (e.count, e.sum_value, e.sum_value_business_hours) IS DISTINCT FROM (f.count, f.sum_value, f.sum_value_business_hours)
+              AND ordinal IN (SELECT ordinal FROM decided WHERE decision = 'rebuild')
         ),
         removed AS (
             DELETE FROM reporting.reporting_events_rollups r
             USING difference x
+            JOIN target t USING (ordinal)
             WHERE x.is_gone
-              AND r.account_id = x.account_id AND r.date = x.date AND r.dimension_type = x.dimension_type
+              AND r.account_id = t.account_id AND r.date = t.date AND r.dimension_type = x.dimension_type
               AND r.dimension_id = x.dimension_id AND r.metric = x.metric
         ),
-        written AS (
-            INSERT INTO reporting.reporting_events_rollups AS r
-                (account_id, date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours, created_at, updated_at)
-            SELECT account_id, date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours, @now, @now
-            FROM difference
-            WHERE NOT is_gone
-            ORDER BY account_id, date, dimension_type COLLATE "C", dimension_id, metric COLLATE "C"
-            ON CONFLICT (account_id, date, dimension_type, dimension_id, metric) DO UPDATE SET
-                count = excluded.count, sum_value = excluded.sum_value,
-                sum_value_business_hours = excluded.sum_value_business_hours, updated_at = excluded.updated_at
+        corrected AS (
+            UPDATE reporting.reporting_events_rollups r
+            SET count = x.count, sum_value = x.sum_value, sum_value_business_hours = x.sum_value_business_hours, updated_at = @now
+            FROM difference x
+            JOIN target t USING (ordinal)
+            WHERE NOT x.is_gone AND NOT x.is_new
+              AND r.account_id = t.account_id AND r.date = t.date AND r.dimension_type = x.dimension_type
+              AND r.dimension_id = x.dimension_id AND r.metric = x.metric
         ),
-        outcome AS (
+        added AS (
+            INSERT INTO reporting.reporting_events_rollups
+                (account_id, date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours, created_at, updated_at)
+            SELECT t.account_id, t.date, x.dimension_type, x.dimension_id, x.metric, x.count, x.sum_value, x.sum_value_business_hours, @now, @now
+            FROM difference x
+            JOIN target t USING (ordinal)
+            WHERE x.is_new
+            ORDER BY t.account_id, t.date, x.dimension_type COLLATE "C", x.dimension_id, x.metric COLLATE "C"
+        ),
+        outcome AS MATERIALIZED (
             SELECT d.*, CASE WHEN decision <> 'rebuild' THEN decision
-                             WHEN EXISTS (SELECT FROM difference x WHERE x.account_id = d.account_id AND x.date = d.date) THEN 'rebuilt'
+                             WHEN ordinal IN (SELECT ordinal FROM difference) THEN 'rebuilt'
                              ELSE 'unchanged' END AS outcome
             FROM decided d
         ),
@@ -130,11 +141,14 @@ internal static class DayStatements
                 timezone = excluded.timezone, state = excluded.state, built_at = excluded.built_at,
                 events_count = excluded.events_count, updated_at = excluded.updated_at
         ),
-        frozen AS (
-            UPDATE reporting.reporting_days d
-            SET state = 'frozen', updated_at = @now
-            FROM decided x
-            WHERE x.decision = 'frozen' AND d.account_id = x.account_id AND d.date = x.date AND d.state <> 'frozen'
+        kept AS (
+            INSERT INTO reporting.reporting_days AS d (account_id, date, timezone, state, updated_at)
+            SELECT account_id, date, timezone, 'frozen', @now
+            FROM decided
+            WHERE decision = 'frozen'
+            ORDER BY account_id, date
+            ON CONFLICT (account_id, date) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at
+                WHERE d.state <> 'frozen'
         ),
         progress AS (
             INSERT INTO reporting.backfill_days AS p (account_id, request_id, date, outcome, finished_at)
@@ -150,16 +164,16 @@ internal static class DayStatements
     private const string VerifySql = $"""
         /* tally:rollups.verify */
         WITH {Aggregate}
-        SELECT date, coalesce(d.state, 'none') AS state, coalesce(d.timezone, '') AS timezone, dimension_type, dimension_id, metric,
+        SELECT t.date, coalesce(d.state, 'none') AS state, coalesce(d.timezone, '') AS timezone, dimension_type, dimension_id, metric,
                e.count AS expected_count, e.sum_value AS expected_sum_value, e.sum_value_business_hours AS expected_sum_value_business_hours,
                f.count AS found_count, f.sum_value AS found_sum_value, f.sum_value_business_hours AS found_sum_value_business_hours
         FROM expected e
-        FULL JOIN found f USING (account_id, date, dimension_type, dimension_id, metric)
-        LEFT JOIN reporting.reporting_days d USING (account_id, date)
+        FULL JOIN found f USING (ordinal, dimension_type, dimension_id, metric)
+        JOIN target t USING (ordinal)
+        LEFT JOIN reporting.reporting_days d ON d.account_id = t.account_id AND d.date = t.date
         WHERE d.state IS DISTINCT FROM 'frozen'
-          AND (e.account_id IS NULL OR f.account_id IS NULL
-               OR (e.count, e.sum_value, e.sum_value_business_hours) IS DISTINCT FROM (f.count, f.sum_value, f.sum_value_business_hours))
-        ORDER BY date, dimension_type, dimension_id, metric
+          AND (e.count, e.sum_value, e.sum_value_business_hours) IS DISTINCT FROM (f.count, f.sum_value, f.sum_value_business_hours)
+        ORDER BY t.date, dimension_type, dimension_id, metric
         """;
 
     /// <summary>

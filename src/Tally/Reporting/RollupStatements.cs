@@ -8,10 +8,10 @@ namespace Tally.Reporting;
 /// <summary>The SQL of <see cref="RollupWriter"/>, with its parameters.</summary>
 internal static class RollupStatements
 {
-    // The arrays' lengths differ from call to call; a plan made for each of them costs more than it saves.
+    // The arrays' lengths differ from call to call: a plan made for each of them, let alone compiled, costs more than it saves.
     private const string LockSql = """
         /* tally:rollups.lock */
-        SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+        SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
                (SELECT count(pg_advisory_xact_lock_shared(key)) FROM unnest(@account_locks) AS key),
                (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(@day_locks) AS key)
         """;

@@ -25,8 +25,8 @@ public sealed class KeeperTests : IAsyncLifetime, IDisposable
         var command = await keeper.RunAsync(Node("console.log('seen'); process.exitCode = 7"), default);
 
         (await command.Ended).Code.ShouldBe(7);
-        command.EndedTooSoon().Message.ShouldContain("exit code 7");
-        command.EndedTooSoon().Message.ShouldContain("seen");
+        command.Failure().Message.ShouldContain("exit code 7");
+        command.Failure().Message.ShouldContain("seen");
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class LocalServersTests : IDisposable
 
         var failure = await Should.ThrowAsync<LocalServersException>(LocalServers.StartAsync(options));
 
-        failure.Message.ShouldContain("PostgreSQL did not start");
+        failure.Message.ShouldContain("PostgreSQL failed (exit code 1)");
         failure.Message.ShouldContain("unrecognized configuration parameter \"no_such_setting\"");
         Directory.EnumerateFileSystemEntries(_folder.Path).ShouldBeEmpty();
     }

@@ -35,7 +35,7 @@ public sealed class ReportingHost : IAsyncLifetime
         await _database.DisposeAsync();
     }
 
-    /// <summary>The same services once more, with caches of their own: another process.</summary>
+    /// <summary>The same services once more, with caches and connections of their own: another process.</summary>
     public ServiceProvider NewServices()
     {
         var configuration = new ConfigurationBuilder()
@@ -47,6 +47,20 @@ public sealed class ReportingHost : IAsyncLifetime
     /// <summary>Inserts an account; its zone holds since long ago, so that every day has lived whole under it.</summary>
     public async Task AddAccountAsync(long id, string? zone = "America/New_York") => await ExecuteAsync(
         "INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at) VALUES (@id, @zone, '2000-01-01Z')", new { id, zone });
+
+    /// <summary>Puts events among the raw events and nowhere else, as history from before there were rollups.</summary>
+    public async Task AddRawAsync(params ReportingEvent[] events)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync();
+        foreach (var one in events)
+            await connection.ExecuteAsync(
+                """
+                INSERT INTO reporting.reporting_events
+                    (account_id, id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, event_start_time, event_end_time, created_at)
+                VALUES (@AccountId, @Id, @Name, @Value, @ValueInBusinessHours, @UserId, @InboxId, @ConversationId, @EventStartTime, @EventEndTime, @CreatedAt)
+                """,
+                one);
+    }
 
     public async Task ExecuteAsync(string sql, object? parameters = null)
     {
@@ -60,7 +74,33 @@ public sealed class ReportingHost : IAsyncLifetime
         return [.. await connection.QueryAsync<T>(sql, parameters)];
     }
 
+    public async Task<T> ScalarAsync<T>(string sql, object? parameters = null) => (await QueryAsync<T>(sql, parameters)).Single();
+
     internal Task<IReadOnlyList<EventOutcome>> ApplyAsync(params ReportingEvent[] events) => Get<EventIntake>().ApplyAsync(events, CancellationToken.None);
 
-    public Task<IReadOnlyList<RollupRow>> RowsAsync(long accountId) => Get<RollupReader>().ReadAsync(accountId, new LocalDate(1970, 1, 1), new LocalDate(2199, 1, 1));
+    /// <summary>Rebuilds a day as the function does that takes its message.</summary>
+    public Task<RebuildOutcome> RebuildAsync(long accountId, LocalDate date, bool force = false, Guid? requestId = null) =>
+        Get<Backfills>().RebuildAsync(
+            MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), Force = force, RequestId = requestId }), "message");
+
+    public async Task<IReadOnlyList<RollupDifference>> DifferencesAsync(long accountId) => (await Get<RollupVerifier>().VerifyAsync(accountId)).Differences;
+
+    public Task<IReadOnlyList<Rollup>> RollupsAsync(long accountId) => QueryAsync<Rollup>(
+        """
+        SELECT date, dimension_type AS dimension, dimension_id, metric, count, sum_value AS sum, sum_value_business_hours AS business_sum
+        FROM reporting.reporting_events_rollups WHERE account_id = @accountId
+        ORDER BY date, dimension_type, dimension_id, metric
+        """,
+        new { accountId });
+
+    /// <summary>The row of the account itself for a metric of <see cref="TestEvent.Day"/>; null if there is none.</summary>
+    public async Task<Rollup?> TotalAsync(long accountId, string metric) =>
+        (await RollupsAsync(accountId)).SingleOrDefault(row => row.Dimension == "account" && row.Metric == metric && row.Date == TestEvent.Day);
+
+    /// <summary>The day's row of <c>reporting.reporting_days</c>; null if there is none.</summary>
+    public async Task<DayState?> DayAsync(long accountId, LocalDate date) => (await QueryAsync<DayState>(
+        "SELECT timezone, state, events_count FROM reporting.reporting_days WHERE account_id = @accountId AND date = @date", new { accountId, date })).SingleOrDefault();
 }
+
+/// <summary>A row of <c>reporting.reporting_days</c>.</summary>
+public sealed record DayState(string Timezone, string State, long EventsCount);

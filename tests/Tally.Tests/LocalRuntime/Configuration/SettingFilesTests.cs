@@ -73,7 +73,9 @@ public sealed class SettingFilesTests : IDisposable
     {
         Write("host.json", """{ "logging": { "logLevel": { "default": "Warning", "Function.A": "Debug" } } }""");
 
-        HostJson.LogLevels(_directory).ShouldBe([new("Logging:LogLevel:default", "Warning"), new("Logging:LogLevel:Function.A", "Debug")], ignoreOrder: true);
+        var app = new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:logging:logLevel:default", "Error")]).Build();
+
+        HostJson.LogLevels(HostJson.Load(_directory, app)).ShouldBe([new("Logging:LogLevel:default", "Error"), new("Logging:LogLevel:Function.A", "Debug")], ignoreOrder: true);
     }
 
     [Fact]
@@ -81,7 +83,7 @@ public sealed class SettingFilesTests : IDisposable
     {
         Write("host.json", "{ \"version\": ");
 
-        Should.Throw<StartupException>(() => HostJson.LogLevels(_directory).ToArray()).Message.ShouldContain("host.json is not valid JSON");
+        Should.Throw<StartupException>(() => HostJson.Load(_directory, new ConfigurationBuilder().Build())).Message.ShouldContain("host.json is not valid JSON");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

@@ -103,6 +103,17 @@ public sealed class QueueRequestTests
         failure.IsTransient.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("<html>welcome to the hotel</html>")]
+    [InlineData("hello")]
+    [InlineData("")]
+    public async Task An_answer_that_is_not_a_queue_services_is_an_error_of_its_own(string body)
+    {
+        var service = new ScriptedService(ScriptedService.Answer(201, body: body));
+
+        (await Should.ThrowAsync<QueueStorageException>(() => Queue(SharedKey(), service).PutAsync("text"))).Message.ShouldContain("is not that of a queue service");
+    }
+
     [Fact]
     public async Task A_queue_that_is_being_deleted_does_not_pass_for_an_existing_one()
     {
