@@ -44,6 +44,11 @@ public sealed class LocalServers : IAsyncDisposable
         }
     }
 
+    /// <summary>Full path of the Node.js that would run the servers.</summary>
+    /// <exception cref="LocalServersException">There is none, it does not run, or it is too old.</exception>
+    public static async Task<string> FindNodeAsync(CancellationToken cancellationToken = default) =>
+        (await NodeRuntime.FindAsync(null, Environment.GetEnvironmentVariable("PATH"), cancellationToken)).Executable;
+
     private static async Task<LocalServers> StartAsync(LocalServersOptions options, NodeRuntime node, NpmPackages packages, CancellationToken cancellationToken)
     {
         var directory = await ServersDirectory.OpenAsync(options, cancellationToken);

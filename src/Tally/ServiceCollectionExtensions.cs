@@ -2,8 +2,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Npgsql;
+using Tally.Billing;
 using Tally.Database;
 using Tally.Reporting;
+using Tally.ValueStream;
 
 namespace Tally;
 
@@ -19,7 +21,6 @@ public static class ServiceCollectionExtensions
             configuration.GetConnectionString("Tally")
             ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally).")));
         services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
-        services.AddReporting();
-        return services;
+        return services.AddReporting().AddValueStream(configuration).AddBilling(configuration);
     }
 }

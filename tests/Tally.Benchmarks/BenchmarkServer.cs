@@ -17,7 +17,7 @@ internal sealed class BenchmarkServer : IAsyncDisposable
         _server = server;
     }
 
-    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server) { Database = _database }.ConnectionString;
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server) { Database = _database, PersistSecurityInfo = true }.ConnectionString;
 
     public static async Task<BenchmarkServer> StartAsync(CancellationToken cancellationToken)
     {

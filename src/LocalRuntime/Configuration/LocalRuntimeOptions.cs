@@ -18,6 +18,9 @@ public sealed class LocalRuntimeOptions
     /// <summary>How long a stopping host waits for running functions, after it cancelled their tokens.</summary>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether the app stops when its standard input ends, so that it does not outlive the process that started it.</summary>
+    public bool StopAtEndOfInput { get; set; }
+
     /// <summary>Where the progress of timers is kept. By default <c>.local</c> beside the app.</summary>
     public string StateDirectory { get; set; } = Path.Combine(AppContext.BaseDirectory, ".local");
 }

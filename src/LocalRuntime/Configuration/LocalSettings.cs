@@ -4,7 +4,7 @@ using LocalRuntime.Hosting;
 namespace LocalRuntime.Configuration;
 
 /// <summary>Reads local.settings.json: <c>Values</c> are settings, <c>ConnectionStrings</c> are settings below that name.</summary>
-internal static class LocalSettings
+public static class LocalSettings
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 

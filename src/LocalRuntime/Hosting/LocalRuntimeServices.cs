@@ -56,6 +56,7 @@ internal static class LocalRuntimeServices
         services.AddHostedService(static provider => provider.GetRequiredService<FunctionHost>());
         services.AddSingleton<AdminEndpoint>();
         services.AddHostedService<AdminServer>();
+        services.AddHostedService<EndOfInput>();
     }
 
     private static IEnumerable<Type> FunctionTypes(LocalApplicationSettings application) =>

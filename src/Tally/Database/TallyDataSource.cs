@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Npgsql;
 
 namespace Tally.Database;
@@ -25,13 +24,10 @@ public static class TallyDataSource
             throw new ArgumentException("Setting ConnectionStrings:Tally is not a PostgreSQL connection string. Expected the form 'Host=...;Username=...;Database=...'.", nameof(connectionString));
         }
 
-        // Npgsql's own builder answers ContainsKey for every keyword that it knows, given or not.
-        var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
-        bool IsSilent(string keyword) => !given.ContainsKey(keyword) && !given.ContainsKey(keyword.Replace(" ", "", StringComparison.Ordinal));
-        if (IsSilent("Max Auto Prepare")) settings.MaxAutoPrepare = 50;
-        if (IsSilent("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
-        if (IsSilent("Maximum Pool Size") && IsSilent("Max Pool Size")) settings.MaxPoolSize = 20;
-        if (IsSilent("Application Name")) settings.ApplicationName = "tally";
+        if (!settings.ShouldSerialize("Max Auto Prepare")) settings.MaxAutoPrepare = 50;
+        if (!settings.ShouldSerialize("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
+        if (!settings.ShouldSerialize("Maximum Pool Size")) settings.MaxPoolSize = 20;
+        if (!settings.ShouldSerialize("Application Name")) settings.ApplicationName = "tally";
 
         NodaTimeMapping.Register();
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();

@@ -25,6 +25,11 @@ public sealed class AccountStore
         UPDATE reporting.accounts SET reporting_timezone = @timezone, timezone_set_at = @now WHERE id = @id RETURNING {Columns}
         """;
 
+    private const string SetReportRollupSql = $"""
+        /* tally:accounts.set_report_rollup */
+        UPDATE reporting.accounts SET report_rollup = @enabled WHERE id = @id RETURNING {Columns}
+        """;
+
     // What the days of the account's history are: those of its events, and those that have rollups or a state.
     private const string HistorySql = """
         /* tally:accounts.history */
@@ -115,6 +120,15 @@ public sealed class AccountStore
         return new TimezoneChange(account, before.ReportingTimezone, request);
 
         CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Lets reports of the account read rollups, or sends them to the raw events. Writing rollups does not depend on it.</summary>
+    /// <exception cref="UnknownAccountException">There is no such account.</exception>
+    public async Task<Account> SetReportRollupAsync(long id, bool enabled, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(SetReportRollupSql, new { id, enabled }, cancellationToken: cancellationToken))
+            ?? throw new UnknownAccountException(id);
     }
 
     private static BackfillRequest? RequestRebuild(long id, History history, DateTimeZone zone, Instant now)

@@ -49,7 +49,7 @@ internal static class BackfillStatements
                (array_agg(d.error ORDER BY d.finished_at DESC) FILTER (WHERE d.outcome = 'failed'))[1] AS last_error
         FROM reporting.backfill_requests r
         LEFT JOIN reporting.backfill_days d ON d.account_id = r.account_id AND d.request_id = r.id
-        WHERE @account_id::bigint IS NULL OR r.account_id = @account_id
+        WHERE (@account_id::bigint IS NULL OR r.account_id = @account_id) AND (@id::uuid IS NULL OR r.id = @id)
         GROUP BY r.id
         ORDER BY r.requested_at DESC, r.id DESC
         """;

@@ -115,22 +115,13 @@ public sealed class Backfills
     }
 
     /// <summary>The progress of the requests of one account, or of all, newest first.</summary>
-    public async Task<IReadOnlyList<BackfillProgress>> GetProgressAsync(long? accountId = null, CancellationToken cancellationToken = default)
-    {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return [.. await connection.QueryAsync<BackfillRequest, BackfillCounts, BackfillProgress>(
-            new CommandDefinition(BackfillStatements.Progress, new { account_id = accountId }, cancellationToken: cancellationToken),
-            (request, counts) => new BackfillProgress
-            {
-                Request = request,
-                DaysDone = counts.DaysDone,
-                DaysKept = counts.DaysKept,
-                DaysFailed = counts.DaysFailed,
-                LastError = counts.LastError,
-                LastFinishedAt = counts.LastFinishedAt,
-            },
-            splitOn: "days_done")];
-    }
+    public Task<IReadOnlyList<BackfillProgress>> GetProgressAsync(long? accountId = null, CancellationToken cancellationToken = default) =>
+        QueryProgressAsync(accountId, null, cancellationToken);
+
+    /// <summary>The progress of one request.</summary>
+    /// <exception cref="UnknownBackfillException">There is no such request.</exception>
+    public async Task<BackfillProgress> GetAsync(Guid requestId, CancellationToken cancellationToken = default) =>
+        (await QueryProgressAsync(null, requestId, cancellationToken)) is [var progress] ? progress : throw new UnknownBackfillException(requestId);
 
     /// <summary>Stops a request: days that are not done yet stay as they are.</summary>
     /// <exception cref="UnknownBackfillException">There is no such request.</exception>
@@ -144,6 +135,23 @@ public sealed class Backfills
         var messages = new List<BackfillMessage>();
         foreach (var (from, to) in Ranges(await PendingDaysAsync(request, cancellationToken))) messages.Insert(0, request.ToMessage(from, to));
         return messages;
+    }
+
+    private async Task<IReadOnlyList<BackfillProgress>> QueryProgressAsync(long? accountId, Guid? requestId, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return [.. await connection.QueryAsync<BackfillRequest, BackfillCounts, BackfillProgress>(
+            new CommandDefinition(BackfillStatements.Progress, new { account_id = accountId, id = requestId }, cancellationToken: cancellationToken),
+            (request, counts) => new BackfillProgress
+            {
+                Request = request,
+                DaysDone = counts.DaysDone,
+                DaysKept = counts.DaysKept,
+                DaysFailed = counts.DaysFailed,
+                LastError = counts.LastError,
+                LastFinishedAt = counts.LastFinishedAt,
+            },
+            splitOn: "days_done")];
     }
 
     private async Task<RebuildOutcome> RebuildAsync(DayTarget target, CancellationToken cancellationToken)

@@ -142,10 +142,13 @@ internal static class DayStatements
                 events_count = excluded.events_count, updated_at = excluded.updated_at
         ),
         kept AS (
-            UPDATE reporting.reporting_days d
-            SET state = 'frozen', updated_at = @now
-            FROM decided x
-            WHERE x.decision = 'frozen' AND d.account_id = x.account_id AND d.date = x.date AND d.state <> 'frozen'
+            INSERT INTO reporting.reporting_days AS d (account_id, date, timezone, state, updated_at)
+            SELECT account_id, date, timezone, 'frozen', @now
+            FROM decided
+            WHERE decision = 'frozen'
+            ORDER BY account_id, date
+            ON CONFLICT (account_id, date) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at
+                WHERE d.state <> 'frozen'
         ),
         progress AS (
             INSERT INTO reporting.backfill_days AS p (account_id, request_id, date, outcome, finished_at)

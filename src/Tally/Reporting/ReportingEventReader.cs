@@ -63,6 +63,14 @@ public static class ReportingEventReader
             CreatedAt = Required(element, "createdAt", ReadInstant),
         };
 
+    /// <summary>Checks an event's name, as every way in does.</summary>
+    /// <exception cref="InvalidEventException">It is blank or too long.</exception>
+    public static string CheckName(string field, string name) =>
+        // PostgreSQL's text cannot hold the character NUL.
+        name.Length is > 0 and <= MaxNameLength && !string.IsNullOrWhiteSpace(name) && !name.Contains('\0', StringComparison.Ordinal)
+            ? name
+            : throw new InvalidEventException(field, $"must be text of 1 to {MaxNameLength} characters");
+
     /// <summary>Checks a duration in seconds, as every way in does.</summary>
     /// <exception cref="InvalidEventException">It is negative or more than <see cref="MaxSeconds"/>.</exception>
     public static decimal CheckSeconds(string field, decimal seconds) => seconds is >= 0 and <= MaxSeconds
@@ -123,14 +131,8 @@ public static class ReportingEventReader
         return isInteger && id > 0 ? id : throw new InvalidEventException(field, "must be a positive integer");
     }
 
-    private static string ReadName(string field, JsonElement value)
-    {
-        var name = value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new InvalidEventException(field, "must be text");
-        // PostgreSQL's text cannot hold the character NUL.
-        return name.Length is > 0 and <= MaxNameLength && !string.IsNullOrWhiteSpace(name) && !name.Contains('\0', StringComparison.Ordinal)
-            ? name
-            : throw new InvalidEventException(field, $"must be text of 1 to {MaxNameLength} characters");
-    }
+    private static string ReadName(string field, JsonElement value) =>
+        CheckName(field, value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new InvalidEventException(field, "must be text"));
 
     private static decimal ReadSeconds(string field, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var seconds)

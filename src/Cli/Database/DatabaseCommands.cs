@@ -1,0 +1,8 @@
+using System.CommandLine;
+
+namespace Tally.Cli.Database;
+
+internal static class DatabaseCommands
+{
+    public static Command Create() => Commands.Group("db", "The database's schema.", new MigrateDatabase(), new ShowMigrations());
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using LocalRuntime.Queues;
+using Tally.Cli.Shell;
+using Tally.Cli.Shell.Servers;
+using Tally.Reporting;
+
+namespace Tally.Cli.Events;
+
+/// <summary><c>tally events send</c></summary>
+internal sealed class SendEvents : TallyCommand
+{
+    // Enough to hide the round trips, few enough for the emulator.
+    private const int Senders = 8;
+
+    private readonly Argument<string> _file = new("FILE") { Description = "NDJSON: one event a line, see the README for its fields. '-' reads standard input." };
+    private readonly Option<bool> _skipInvalid = new("--skip-invalid") { Description = "Report lines that hold no event and send the others, instead of sending nothing." };
+
+    public SendEvents()
+        : base("send", "Send events to the queue. Sending the same events again changes nothing.")
+    {
+        Add(_file);
+        Add(_skipInvalid);
+    }
+
+    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var file = context.Value(_file)!;
+        var invalid = new InvalidLines(context, file);
+        var messages = await ReadAsync(context.Terminal.OpenText(file), invalid, cancellationToken);
+        if (invalid.Count > 0 && !context.Value(_skipInvalid)) throw invalid.Refusal("nothing was sent");
+
+        var session = await context.OpenAsync(ServerNeeds.Queues, cancellationToken);
+        var sent = await context.Progress.RunAsync("Sending", messages.Count, progress =>
+            SendAsync(session.Queues.GetQueue(QueueNames.ReportingEvents), messages, progress, cancellationToken));
+        context.Output.WriteOne(new SendResult(QueueNames.ReportingEvents, sent, messages.Count, invalid.Count));
+        return ExitCode.Done;
+    }
+
+    private static async Task<IReadOnlyList<QueuedEvents>> ReadAsync(TextReader file, InvalidLines invalid, CancellationToken cancellationToken)
+    {
+        using (file)
+        {
+            var batcher = new MessageBatcher();
+            for (var number = 1L; await file.ReadLineAsync(cancellationToken) is { } line; number++)
+            {
+                if (string.IsNullOrWhiteSpace(line)) continue;
+                try
+                {
+                    EventLine.Read(line);
+                    if (!batcher.TryAdd(line.Trim())) throw new InvalidEventException(null, $"has more than the {MessageBatcher.MaxBytes} bytes that fit a message");
+                }
+                catch (InvalidEventException problem)
+                {
+                    invalid.Add(number, problem);
+                }
+            }
+
+            return batcher.Take();
+        }
+    }
+
+    private static async Task<int> SendAsync(QueueClient queue, IReadOnlyList<QueuedEvents> messages, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var sentMessages = 0;
+        var sentEvents = 0;
+        if (messages.Count > 0) await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+        try
+        {
+            await Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = cancellationToken }, async (message, token) =>
+            {
+                await queue.PutAsync(message.Text, timeToLive: Timeout.InfiniteTimeSpan, cancellationToken: token);
+                Interlocked.Add(ref sentEvents, message.Count);
+                progress.Report(Interlocked.Increment(ref sentMessages));
+            });
+        }
+        catch (QueueStorageException exception)
+        {
+            throw new CommandException($"The queue failed after {sentEvents} events: {exception.Message} Send the same file again: events that arrived already change nothing.", exception);
+        }
+
+        return sentEvents;
+    }
+
+    private sealed record SendResult(string Queue, int Events, int Messages, int Skipped);
+}

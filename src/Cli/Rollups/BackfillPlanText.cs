@@ -1,0 +1,53 @@
+using NodaTime;
+using NodaTime.Text;
+using Tally.Cli.Shell;
+using Tally.Reporting;
+
+namespace Tally.Cli.Rollups;
+
+/// <summary>A backfill plan in words, for the person who decides on it.</summary>
+internal sealed class BackfillPlanText(CommandContext context, BackfillPlan plan)
+{
+    private static readonly ZonedDateTimePattern Moment = ZonedDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd HH:mm:ss x", null);
+
+    private DateTimeZone Zone => plan.Account.Zone!;
+
+    /// <summary>What there is.</summary>
+    public void Discovered()
+    {
+        context.Note($"Using account reporting timezone: {plan.Account.ReportingTimezone}");
+        if (plan.FirstEvent is not { } first || plan.LastEvent is not { } last) return;
+
+        var (start, end) = (first.InZone(Zone).Date, last.InZone(Zone).Date);
+        context.Note($"Discovered date range: {Dates.Format(start)} to {Dates.Format(end)} ({Period.DaysBetween(start, end) + 1} days) [Account: {plan.Account.Name}]");
+        context.Note($"Default end date (excluding today): {Dates.Format(LocalDate.Min(end, plan.Yesterday))}");
+    }
+
+    /// <summary>What would be done.</summary>
+    public void Summary(bool isDryRun)
+    {
+        context.Note("");
+        context.Note("Plan");
+        context.Note($"  Account:     {plan.Account.Name} ({plan.Account.Id})");
+        context.Note($"  Timezone:    {plan.Account.ReportingTimezone}");
+        context.Note($"  Date range:  {Dates.Format(plan.From!.Value)} to {Dates.Format(plan.To!.Value)} ({plan.DayCount} days), newest day first");
+        context.Note($"  First event: {Local(plan.FirstEvent)}");
+        context.Note($"  Last event:  {Local(plan.LastEvent)}");
+        context.Note($"  Dry run:     {(isDryRun ? "YES (no data will be written)" : "NO")}");
+        context.Note("");
+    }
+
+    public void DryRun()
+    {
+        context.Output.WriteOne(new PlanRow(plan.Account.Id, plan.Account.ReportingTimezone!, plan.From!.Value, plan.To!.Value, plan.DayCount, plan.FirstEvent, plan.LastEvent, DryRun: true));
+        context.Note($"Dry run: would rebuild {plan.DayCount} days in '{plan.Account.ReportingTimezone}'. Run without dry run to do it.");
+    }
+
+    public void Large() => context.Note(FormattableString.Invariant(
+        $"WARNING: Large backfill detected ({plan.DayCount} days / {plan.DayCount / 365m:0.0} years)"));
+
+    private string Local(Instant? instant) => instant is { } moment ? Moment.Format(moment.InZone(Zone)) : "none";
+
+    private sealed record PlanRow(
+        long AccountId, string Timezone, LocalDate From, LocalDate To, int Days, Instant? FirstEvent, Instant? LastEvent, bool DryRun);
+}

@@ -1,0 +1,42 @@
+using Tally.Cli.Shell;
+using Tally.Cli.Shell.Servers;
+using Tally.Reporting;
+
+namespace Tally.Cli.Rollups;
+
+/// <summary>Sets a recorded backfill request going: through the queue, or here if no function app can be there to take it.</summary>
+internal sealed class BackfillStart(CommandContext context, Session session)
+{
+    /// <summary>Whether the queue lives only as long as this command, so that no function app reads it.</summary>
+    public bool MustBeInline => session.Origin.Queues == ServerOrigin.Local;
+
+    public Task StartAsync(BackfillRequest request, CancellationToken cancellationToken) => StartAsync(request, [request.ToMessage()], cancellationToken);
+
+    public async Task StartAsync(BackfillRequest request, IReadOnlyList<BackfillMessage> messages, CancellationToken cancellationToken)
+    {
+        if (MustBeInline)
+        {
+            context.Note("No function app is running here: this command rebuilds the days itself.");
+            await RebuildInlineAsync(request, cancellationToken);
+            return;
+        }
+
+        await EnqueueAsync(messages, cancellationToken);
+    }
+
+    public async Task EnqueueAsync(IReadOnlyList<BackfillMessage> messages, CancellationToken cancellationToken)
+    {
+        var queue = session.Queues.GetQueue(QueueNames.ReportingBackfills);
+        foreach (var message in messages)
+            await queue.PutOrCreateAsync(BinaryData.FromString(MessageJson.Serialize(message)), cancellationToken);
+    }
+
+    /// <summary>Rebuilds the days that are not done, newest first.</summary>
+    public Task<int> RebuildInlineAsync(BackfillRequest request, CancellationToken cancellationToken) =>
+        context.Progress.RunAsync($"Rebuilding {request.DayCount} days", request.DayCount, async progress =>
+        {
+            var done = 0;
+            await foreach (var _ in session.Get<Backfills>().RebuildInlineAsync(request, cancellationToken)) progress.Report(++done);
+            return done;
+        });
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Npgsql;
+using Tally.Billing.Allowances;
+using Tally.Billing.Months;
+using Tally.Billing.Refresh;
+using Tally.Billing.Reports;
+using Tally.Billing.Thresholds;
+using Tally.Scheduling;
+
+namespace Tally.Billing;
+
+/// <summary>Registers billing.</summary>
+public static class BillingServices
+{
+    /// <summary>Adds billing with the settings of section <c>Billing</c>, which are checked at start.</summary>
+    public static IServiceCollection AddBilling(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<BillingOptions>()
+            .Bind(configuration.GetSection(BillingOptions.Section))
+            .PostConfigure(options => options.FillIn())
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<BillingOptions>, BillingOptionsValidator>();
+
+        services.AddSingleton<RefreshRuns>();
+        services.AddSingleton<RefreshLease>();
+        services.AddSingleton<DayRebuild>();
+        services.AddSingleton<DayRun>();
+        services.AddSingleton<ThresholdRecorder>();
+        services.AddSingleton(provider => new AlertOutbox(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IClock>(),
+            provider.GetRequiredService<ILogger<AlertOutbox>>(), worker: Lease.NewOwner()));
+        services.AddSingleton(provider => new BillingRefresh(
+            provider.GetRequiredService<RefreshRuns>(), provider.GetRequiredService<DayRun>(), provider.GetRequiredService<ThresholdRecorder>()));
+        services.AddSingleton(provider => new ScheduledRefresh(
+            provider.GetRequiredService<RefreshLease>(), provider.GetRequiredService<RefreshRuns>(), provider.GetRequiredService<DayRun>(),
+            provider.GetRequiredService<ThresholdRecorder>(), provider.GetRequiredService<IClock>(),
+            provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<ILogger<ScheduledRefresh>>()));
+        services.AddSingleton(provider => new BillingTick(
+            provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertOutbox>(),
+            provider.GetRequiredService<IOptions<BillingOptions>>(), TimeProvider.System));
+
+        services.AddSingleton<Rates>();
+        services.AddSingleton<AllowanceBook>();
+        services.AddSingleton<ClosedMonths>();
+        services.AddSingleton<Corrections>();
+        services.AddSingleton<BillingDataQuery>();
+        services.AddSingleton<ServiceUsage>();
+        services.AddSingleton<OrganizationUsage>();
+        services.AddSingleton<AllServicesUsage>();
+        services.AddSingleton<PlatformVolumes>();
+        services.AddSingleton<BillingDetails>();
+        return services;
+    }
+}

@@ -1,0 +1,42 @@
+namespace Tally.Billing.Refresh;
+
+/// <summary>
+/// The SQL that says what a day's notifications bill: one row per price group. Parameters: <c>@From</c>, <c>@To</c>
+/// (the end excluded) and, for some services only, <c>@Services</c>.
+/// </summary>
+/// <remarks>
+/// Of SMS everything that reached a carrier is billed, in fragments. Of email the messages are counted; who sent them,
+/// where to and in how many units is left aside. Test messages are free. A multiplier rounds half away from zero. A
+/// message without a template is billed under the nil template.
+/// </remarks>
+internal static class DaySource
+{
+    public const string AllServices = Rows + Groups;
+
+    public const string SomeServices = Rows + " AND service_id = ANY (@Services)" + Groups;
+
+    private const string Rows = """
+        SELECT
+            coalesce(template_id, '00000000-0000-0000-0000-000000000000') AS template_id,
+            service_id,
+            notification_type::text AS notification_type,
+            CASE notification_type WHEN 'sms' THEN coalesce(sent_by, 'unknown') ELSE 'ses' END::text AS provider,
+            CASE notification_type WHEN 'sms' THEN coalesce(rate_multiplier, 1)::integer ELSE 0 END AS rate_multiplier,
+            notification_type = 'sms' AND coalesce(international, false) AS international,
+            sum(CASE notification_type WHEN 'sms' THEN billable_units ELSE 0 END)::bigint AS billable_units,
+            count(*) AS notifications_sent
+        FROM billing.notifications_all_time_view
+        WHERE created_at >= @From AND created_at < @To
+          AND service_id IS NOT NULL
+          AND key_type IN ('normal', 'team')
+          AND (notification_type = 'sms' AND notification_status IN
+                ('sending', 'sent', 'delivered', 'pending', 'temporary-failure', 'permanent-failure')
+            OR notification_type = 'email' AND notification_status IN
+                ('sending', 'delivered', 'temporary-failure', 'permanent-failure'))
+        """;
+
+    private const string Groups = """
+
+        GROUP BY 1, 2, 3, 4, 5, 6
+        """;
+}

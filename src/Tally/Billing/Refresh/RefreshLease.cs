@@ -1,0 +1,36 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Tally.Scheduling;
+
+namespace Tally.Billing.Refresh;
+
+/// <summary>The right to run the billing schedule.</summary>
+internal sealed class RefreshLease(NpgsqlDataSource dataSource, IOptions<BillingOptions> options)
+{
+    private const string Take = $"""
+        /* tally:billing.take_lease */
+        UPDATE billing.refresh_lease SET {LeaseSql.Take}
+        WHERE id = (SELECT id FROM billing.refresh_lease WHERE {LeaseSql.IsFree} FOR UPDATE SKIP LOCKED)
+        RETURNING fence
+        """;
+
+    private const string Release = $"/* tally:billing.release_lease */ UPDATE billing.refresh_lease SET {LeaseSql.Release} WHERE {LeaseSql.IsHeld}";
+
+    /// <summary>Takes the lease; null while someone else holds it.</summary>
+    public async Task<Lease?> TakeAsync(CancellationToken cancellationToken)
+    {
+        var owner = Lease.NewOwner();
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var fence = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+            Take, new { Owner = owner, options.Value.LeaseDuration }, cancellationToken: cancellationToken));
+        return fence is null ? null : new Lease(owner, fence.Value);
+    }
+
+    /// <summary>Gives it back, if it is still held.</summary>
+    public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(Release, new { lease.Owner, lease.Fence }, cancellationToken: cancellationToken));
+    }
+}

@@ -1,0 +1,43 @@
+using NodaTime;
+using NodaTime.Text;
+
+namespace Tally.Billing.Reports;
+
+/// <summary>Days of one calendar year, both ends included: what a report with money in it can cover.</summary>
+public sealed record BillingPeriod
+{
+    private BillingPeriod(LocalDate from, LocalDate to) => (From, To) = (from, to);
+
+    public LocalDate From { get; }
+    public LocalDate To { get; }
+    public int Year => From.Year;
+
+    /// <summary>A whole calendar year.</summary>
+    public static BillingPeriod OfYear(int year) => new(new LocalDate(year, 1, 1), new LocalDate(year, 12, 31));
+
+    /// <exception cref="BillingException">The end is before the start, or in another year.</exception>
+    public static BillingPeriod Of(LocalDate from, LocalDate to) =>
+        to < from ? throw new BillingException("Start date must be before end date")
+        : to.Year != from.Year ? throw new BillingException("Date must be in a single financial year.")
+        : new BillingPeriod(from, to);
+
+    /// <summary>Reads two dates in the form YYYY-MM-DD.</summary>
+    /// <exception cref="BillingException">As for <see cref="Of"/>, or a text is no such date.</exception>
+    public static BillingPeriod Parse(string from, string to) => Of(ParseDate(from), ParseDate(to));
+
+    /// <summary>Reads a date in the form YYYY-MM-DD.</summary>
+    /// <exception cref="BillingException">The text is no such date.</exception>
+    public static LocalDate ParseDate(string text) =>
+        LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date }
+            ? date
+            : throw new BillingException("Input must be a date in the format: YYYY-MM-DD");
+
+    /// <summary>The months of which the period covers only a part, by their first days.</summary>
+    internal DateOnly[] CutMonths()
+    {
+        var cut = new List<LocalDate>();
+        if (From.Day != 1) cut.Add(From.Month().FirstDay());
+        if (To.PlusDays(1).Day != 1) cut.Add(To.Month().FirstDay());
+        return [.. cut.Distinct().Select(month => month.ToDateOnly())];
+    }
+}

@@ -1,0 +1,217 @@
+using Dapper;
+using NodaTime;
+using Npgsql;
+using Tally.Database;
+using Tally.Scheduling;
+
+namespace Tally.ValueStream;
+
+/// <summary>The runs of one worker on one connection: who is due, whose turn it is, how far each has come.</summary>
+/// <param name="connection">Open; used for nothing else meanwhile.</param>
+/// <param name="month">The month that is counted, fixed for the life of this object.</param>
+/// <param name="onlyGroup">The only top-level group to look at; null for all.</param>
+internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions options, IClock clock, LocalDate month, long? onlyGroup)
+{
+    // The month at hand and two more, so that a worker that sleeps over a month's end finds its partition.
+    private const string AddPartitions = """
+        /* tally:counts.add_partitions */
+        SELECT value_stream.add_count_partitions(@Month, 3)
+        """;
+
+    private const string DisableUnlicensed = """
+        /* tally:counts.disable_unlicensed */
+        UPDATE value_stream.value_stream_dashboard_aggregations SET enabled = false
+        WHERE namespace_id IN (
+            SELECT aggregations.namespace_id
+            FROM value_stream.value_stream_dashboard_aggregations aggregations
+            JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
+            WHERE aggregations.enabled AND namespaces.parent_id IS NULL AND (namespaces.plan IS NULL OR namespaces.plan <> ALL (@Plans))
+            ORDER BY aggregations.namespace_id
+            FOR UPDATE OF aggregations SKIP LOCKED
+        )
+        RETURNING namespace_id
+        """;
+
+    private const string Open = """
+        /* tally:counts.open */
+        INSERT INTO value_stream.value_stream_dashboard_runs (top_level_namespace_id, period_month, last_turn_at)
+        SELECT aggregations.namespace_id, @Month, coalesce(aggregations.last_run_at, '-infinity')
+        FROM value_stream.value_stream_dashboard_aggregations aggregations
+        JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
+        WHERE aggregations.enabled AND namespaces.type = 'Group' AND namespaces.parent_id IS NULL AND namespaces.plan = ANY (@Plans)
+        ORDER BY aggregations.namespace_id
+        ON CONFLICT (top_level_namespace_id, period_month) DO NOTHING
+        """;
+
+    private const string DueRuns = """
+        value_stream.value_stream_dashboard_runs runs
+            JOIN value_stream.value_stream_dashboard_aggregations aggregations ON aggregations.namespace_id = runs.top_level_namespace_id
+            JOIN value_stream.namespaces ON namespaces.id = runs.top_level_namespace_id
+            WHERE runs.period_month = @Month AND runs.finished_at IS NULL AND runs.failed_at IS NULL
+              AND aggregations.enabled AND namespaces.plan = ANY (@Plans)
+              AND runs.top_level_namespace_id <> ALL (@Skip)
+              AND (@OnlyGroup::bigint IS NULL OR runs.top_level_namespace_id = @OnlyGroup)
+        """;
+
+    private const string Claim = $"""
+        /* tally:counts.claim */
+        UPDATE value_stream.value_stream_dashboard_runs
+        SET {LeaseSql.Take}, started_at = coalesce(started_at, @Now), last_turn_at = clock_timestamp()
+        WHERE period_month = @Month AND top_level_namespace_id = (
+            SELECT runs.top_level_namespace_id
+            FROM {DueRuns} AND {LeaseSql.IsFree}
+            ORDER BY runs.last_turn_at, runs.top_level_namespace_id
+            LIMIT 1
+            FOR UPDATE OF runs SKIP LOCKED
+        )
+        RETURNING *
+        """;
+
+    private const string CountDue = $"""
+        /* tally:counts.count_due */
+        SELECT count(*) FROM {DueRuns}
+        """;
+
+    private const string Save = $"""
+        /* tally:counts.save */
+        WITH run AS (
+            UPDATE value_stream.value_stream_dashboard_runs runs
+            SET metric = @Metric, namespace_id = @NamespaceId,
+                partial_namespace_id = @PartialNamespaceId, last_count = @LastCount, last_value = @LastValue,
+                rows_counted = rows_counted + cardinality(@NamespaceIds),
+                attempts = 0, shrink = greatest(shrink - 1, 0), last_error = NULL,
+                finished_at = CASE WHEN @Finished THEN @Now END,
+                lease_owner = CASE WHEN @Finished THEN NULL ELSE lease_owner END,
+                lease_until = CASE WHEN @Finished THEN NULL ELSE clock_timestamp() + @LeaseDuration END
+            WHERE top_level_namespace_id = @TopLevelNamespaceId AND period_month = @Month AND {LeaseSql.IsHeld}
+              AND EXISTS (
+                  SELECT FROM value_stream.value_stream_dashboard_aggregations aggregations
+                  JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
+                  WHERE aggregations.namespace_id = @TopLevelNamespaceId AND aggregations.enabled AND namespaces.plan = ANY (@Plans))
+            RETURNING top_level_namespace_id
+        ), counts AS (
+            INSERT INTO value_stream.value_stream_dashboard_counts AS old (namespace_id, metric, period_month, count, recorded_at)
+            SELECT found.namespace_id, @CountedMetric, @Month, found.count, @Now
+            FROM run CROSS JOIN unnest(@NamespaceIds, @Counts) AS found (namespace_id, count)
+            ORDER BY found.namespace_id
+            ON CONFLICT (namespace_id, metric, period_month) DO UPDATE SET count = EXCLUDED.count, recorded_at = EXCLUDED.recorded_at
+            WHERE old.recorded_at <= EXCLUDED.recorded_at
+        ), aggregation AS (
+            UPDATE value_stream.value_stream_dashboard_aggregations SET last_run_at = @Now
+            FROM run WHERE @Finished AND namespace_id = run.top_level_namespace_id
+        )
+        SELECT EXISTS (SELECT FROM run)
+        """;
+
+    private const string EndTurn = $"""
+        /* tally:counts.end_turn */
+        UPDATE value_stream.value_stream_dashboard_runs SET {LeaseSql.Release}
+        WHERE top_level_namespace_id = @TopLevelNamespaceId AND period_month = @Month AND {LeaseSql.IsHeld}
+        """;
+
+    private const string RecordFailure = $"""
+        /* tally:counts.record_failure */
+        UPDATE value_stream.value_stream_dashboard_runs
+        SET attempts = attempts + 1, shrink = shrink + 1, last_error = @Error,
+            failed_at = CASE WHEN attempts + 1 >= @MaxAttempts THEN @Now END,
+            {LeaseSql.Release}
+        WHERE top_level_namespace_id = @TopLevelNamespaceId AND period_month = @Month AND {LeaseSql.IsHeld}
+        """;
+
+    private readonly string _owner = Lease.NewOwner();
+    private readonly List<long> _skip = [];
+
+    /// <summary>Gets the month ready: partitions, a run for every group that is due, the unlicensed disabled and returned.</summary>
+    public async Task<IReadOnlyList<long>> OpenAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(AddPartitions, new { Month = month }, cancellationToken);
+        var disabled = await DisableUnlicensedAsync(cancellationToken);
+        await ExecuteAsync(Open, new { Month = month, options.Plans }, cancellationToken);
+        return disabled;
+    }
+
+    /// <summary>Disables the groups whose plan does not include the counts; their positions go with it.</summary>
+    public Task<IReadOnlyList<long>> DisableUnlicensedAsync(CancellationToken cancellationToken) =>
+        connection.QueryWithinAsync<long>(options.StatementTimeout, DisableUnlicensed, new { options.Plans }, cancellationToken);
+
+    /// <summary>Takes the lease of the group whose turn is longest ago; null when none is free.</summary>
+    public async Task<CountRun?> ClaimAsync(CancellationToken cancellationToken)
+    {
+        var parameters = new
+        {
+            Owner = _owner,
+            options.LeaseDuration,
+            Now = clock.GetCurrentInstant(),
+            Month = month,
+            options.Plans,
+            Skip = _skip.ToArray(),
+            OnlyGroup = onlyGroup,
+        };
+        return (await connection.QueryWithinAsync<CountRun>(options.StatementTimeout, Claim, parameters, cancellationToken)).SingleOrDefault();
+    }
+
+    /// <summary>How many groups are due, leased or not, those apart that failed in this worker's hands.</summary>
+    public async Task<long> CountDueAsync(CancellationToken cancellationToken)
+    {
+        var parameters = new { Month = month, options.Plans, Skip = _skip.ToArray(), OnlyGroup = onlyGroup };
+        return (await connection.QueryWithinAsync<long>(options.StatementTimeout, CountDue, parameters, cancellationToken)).Single();
+    }
+
+    /// <summary>
+    /// Commits what was found together with the position after it, or with the completion of the run.
+    /// False, and nothing is written, when the lease went to another worker or the group was disabled, deleted or reset.
+    /// </summary>
+    public async Task<bool> SaveAsync(CountRun run, Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        var (metric, found, next) = checkpoint;
+        var parameters = new
+        {
+            run.TopLevelNamespaceId,
+            Month = run.PeriodMonth,
+            Owner = run.LeaseOwner,
+            run.Fence,
+            options.LeaseDuration,
+            options.Plans,
+            Now = clock.GetCurrentInstant(),
+            CountedMetric = metric.Number,
+            NamespaceIds = found.Select(row => row.NamespaceId).ToArray(),
+            Counts = found.Select(row => row.Count).ToArray(),
+            Finished = next is null,
+            Metric = next?.Metric ?? metric.Number,
+            next?.NamespaceId,
+            PartialNamespaceId = next?.Partial?.NamespaceId,
+            next?.Partial?.LastCount,
+            next?.Partial?.LastValue,
+        };
+        return (await connection.QueryWithinAsync<bool>(options.StatementTimeout, Save, parameters, cancellationToken)).Single();
+    }
+
+    /// <summary>Gives the lease back.</summary>
+    public Task EndTurnAsync(CountRun run, CancellationToken cancellationToken) =>
+        ExecuteAsync(EndTurn, LeaseOf(run), cancellationToken);
+
+    /// <summary>
+    /// Records a failure and gives the lease back. The group is left alone for the rest of this worker's life: what made a
+    /// statement slow may have passed by the next run.
+    /// </summary>
+    public Task RecordFailureAsync(CountRun run, string error, CancellationToken cancellationToken)
+    {
+        _skip.Add(run.TopLevelNamespaceId);
+        var parameters = LeaseOf(run);
+        parameters.Add("Error", error);
+        parameters.Add("MaxAttempts", options.MaxAttempts);
+        return ExecuteAsync(RecordFailure, parameters, cancellationToken);
+    }
+
+    private DynamicParameters LeaseOf(CountRun run) => new(new
+    {
+        run.TopLevelNamespaceId,
+        Month = run.PeriodMonth,
+        Owner = run.LeaseOwner,
+        run.Fence,
+        Now = clock.GetCurrentInstant(),
+    });
+
+    private Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
+}

@@ -1,0 +1,62 @@
+namespace Tally.ValueStream;
+
+/// <summary>The counting statements, written once for every metric. All their parts are constants of <see cref="Metric"/>.</summary>
+internal static class CountSql
+{
+    /// <summary>
+    /// Counts a page of namespaces at once, none beyond <c>@Cap</c> rows: <c>(namespace_id, count)</c> by namespace id.
+    /// A count of <c>@Cap</c> means "at least".
+    /// </summary>
+    public static string Page(Metric metric, string table, string scope, string condition) => $"""
+        /* tally:counts.page_{metric.Name} */
+        SELECT page.namespace_id, capped.count
+        FROM (
+            {Namespaces(metric)}
+        ) page
+        CROSS JOIN LATERAL (
+            SELECT count(*) FROM (
+                SELECT FROM {table} counted WHERE counted.{scope} = page.scope_id AND {condition} LIMIT @Cap
+            ) found
+        ) capped
+        ORDER BY page.namespace_id
+        """;
+
+    /// <summary>
+    /// Counts the next <c>@BatchSize</c> rows of one namespace behind the key <c>@After</c>: <c>(count, last_value)</c>.
+    /// Fewer than <c>@BatchSize</c> means that none are left.
+    /// </summary>
+    public static string Batch(Metric metric, string table, string scope, string key, string condition) => $"""
+        /* tally:counts.batch_{metric.Name} */
+        SELECT count(*) AS count, max(key) AS last_value
+        FROM (
+            SELECT counted.{key} AS key
+            FROM {table} counted
+            WHERE counted.{scope} = (SELECT {Scope(metric)} FROM value_stream.namespaces {Join(metric)} WHERE namespaces.id = @NamespaceId)
+              AND {condition} AND counted.{key} > @After
+            ORDER BY counted.{key}
+            LIMIT @BatchSize
+        ) batch
+        """;
+
+    /// <summary>The ids between which a page lies, <c>(first, last)</c>, without counting anything: both null if it is empty.</summary>
+    public static string Range(Metric metric) => $"""
+        /* tally:counts.range_{metric.Name} */
+        SELECT min(namespace_id) AS first, max(namespace_id) AS last
+        FROM (
+            {Namespaces(metric)}
+        ) page
+        """;
+
+    private static string Namespaces(Metric metric) => $"""
+        SELECT namespaces.id AS namespace_id, {Scope(metric)} AS scope_id
+            FROM value_stream.namespaces {Join(metric)}
+            WHERE namespaces.traversal_ids[1] = @TopLevelNamespaceId AND namespaces.type = '{metric.Kind}' AND namespaces.id > @After
+            ORDER BY namespaces.id
+            LIMIT @PageSize
+        """;
+
+    private static string Scope(Metric metric) => metric.Kind == NamespaceKind.Group ? "namespaces.id" : "projects.id";
+
+    private static string Join(Metric metric) =>
+        metric.Kind == NamespaceKind.Group ? "" : "JOIN value_stream.projects ON projects.project_namespace_id = namespaces.id";
+}
