@@ -1,6 +1,7 @@
 using LocalServices;
 using Npgsql;
 using Tally.Benchmarks;
+using Tally.Benchmarks.Billing;
 using Tally.Benchmarks.Reporting;
 using Tally.Benchmarks.ValueStream;
 using Tally.Database;
@@ -9,9 +10,11 @@ using Tally.Database;
 // Uses the server of ConnectionStrings__Tally, in a database of its own, or starts one.
 var benchmarks = new Dictionary<string, Func<NpgsqlDataSource, BenchmarkScale, CancellationToken, Task>>
 {
+    ["billing"] = BillingBenchmark.RunAsync,
     ["events"] = EventsBenchmark.RunAsync,
     ["rebuild"] = RebuildBenchmark.RunAsync,
     ["counts"] = CountsBenchmark.RunAsync,
+    ["reports"] = ReportsBenchmark.RunAsync,
 };
 
 if (args.FirstOrDefault() is not { } name || !benchmarks.TryGetValue(name, out var benchmark))
