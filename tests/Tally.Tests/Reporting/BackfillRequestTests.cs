@@ -87,7 +87,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
     public async Task A_day_that_waits_for_its_lock_when_its_request_is_cancelled_is_left_alone()
     {
         var request = await RequestAsync(6, days: 1);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(6, request.ToDate));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(6, request.ToDate));
         var rebuild = host.RebuildAsync(6, request.ToDate, requestId: request.Id);
         await Sessions.ParkedAsync(host.DataSource, rebuild, 1);
         await Backfills.CancelAsync(request.Id);
@@ -149,7 +149,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
     {
         await host.AddAccountAsync(9);
         await host.AddRawAsync(TestEvent.FirstResponse(9));
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(9, TestEvent.Day));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(9, TestEvent.Day));
         // The first two occupy the writers; the rest form a group with one that cannot succeed.
         var first = host.RebuildAsync(9, TestEvent.Day);
         var second = host.RebuildAsync(9, TestEvent.Day);
@@ -191,7 +191,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         await host.RunAsync(request);
 
         (await host.RollupsAsync(11)).ShouldBeEmpty();
-        (await Backfills.GetProgressAsync(11))[0].Request.ShouldBe(request);
+        (await Backfills.GetProgressAsync(11)).Select(progress => progress.Request).ShouldContain(request);
     }
 
     [Fact]

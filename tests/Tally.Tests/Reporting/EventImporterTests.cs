@@ -116,7 +116,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
         await host.ApplyAsync(TestEvent.Of(8, "unknown", at: TestEvent.Noon - Duration.FromDays(99)));
         // In New York the 11th, in Tokyo the 12th.
         var evening = Instant.FromUtc(2026, 2, 12, 1, 0);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(8));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(8));
         var import = ImportAsync([TestEvent.FirstResponse(8, at: evening)]);
         await Sessions.ParkedAsync(host.DataSource, import, 1);
         await barrier.ExecuteAsync("UPDATE reporting.accounts SET reporting_timezone = 'Asia/Tokyo' WHERE id = 8");
@@ -133,7 +133,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
     {
         await host.AddAccountAsync(9);
         await host.ApplyAsync(TestEvent.FirstResponse(9));
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(9, TestEvent.Day));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(9, TestEvent.Day));
         await using var other = host.NewServices();
         var rebuild = host.RebuildAsync(9, TestEvent.Day);
         await Sessions.ParkedAsync(host.DataSource, rebuild, 1);
