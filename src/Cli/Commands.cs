@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Tally.Cli.Accounts;
 using Tally.Cli.Database;
+using Tally.Cli.Demo;
 using Tally.Cli.Doctor;
 using Tally.Cli.Events;
 using Tally.Cli.Queues;
@@ -22,6 +23,7 @@ internal static class Commands
             Options = { CommonOptions.Output, CommonOptions.Verbose },
             Subcommands =
             {
+                new RunDemo(),
                 new RunUp(),
                 DatabaseCommands.Create(),
                 AccountCommands.Create(),

@@ -15,7 +15,12 @@ public enum BenchmarkScale
 /// <param name="Name">As it is printed.</param>
 /// <param name="RunAsync">The work; its time is measured.</param>
 /// <param name="PrepareAsync">What puts the data back before each run; not measured.</param>
-public sealed record Contender(string Name, Func<CancellationToken, Task> RunAsync, Func<CancellationToken, Task>? PrepareAsync = null);
+/// <param name="VerifyAsync">What looks at the outcome after each run; not measured.</param>
+public sealed record Contender(
+    string Name,
+    Func<CancellationToken, Task> RunAsync,
+    Func<CancellationToken, Task>? PrepareAsync = null,
+    Func<CancellationToken, Task>? VerifyAsync = null);
 
 /// <summary>The times of one contender, one per round, in the order of the rounds.</summary>
 public sealed record Measurement(string Name, IReadOnlyList<TimeSpan> Times)
@@ -55,6 +60,7 @@ public static class Comparison
                 var started = Stopwatch.GetTimestamp();
                 await contender.RunAsync(cancellationToken);
                 if (round > 0) times[index].Add(Stopwatch.GetElapsedTime(started));
+                if (contender.VerifyAsync is { } verify) await verify(cancellationToken);
             }
         }
 

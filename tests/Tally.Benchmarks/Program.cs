@@ -1,15 +1,19 @@
 using LocalServices;
 using Npgsql;
 using Tally.Benchmarks;
+using Tally.Benchmarks.Billing;
 using Tally.Benchmarks.Reporting;
+using Tally.Benchmarks.ValueStream;
 using Tally.Database;
 
 // dotnet run -c Release --project tests/Tally.Benchmarks -- NAME [--smoke]
 // Uses the server of ConnectionStrings__Tally, in a database of its own, or starts one.
 var benchmarks = new Dictionary<string, Func<NpgsqlDataSource, BenchmarkScale, CancellationToken, Task>>
 {
+    ["billing"] = BillingBenchmark.RunAsync,
     ["events"] = EventsBenchmark.RunAsync,
     ["rebuild"] = RebuildBenchmark.RunAsync,
+    ["counts"] = CountsBenchmark.RunAsync,
 };
 
 if (args.FirstOrDefault() is not { } name || !benchmarks.TryGetValue(name, out var benchmark))

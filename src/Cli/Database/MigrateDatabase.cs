@@ -12,7 +12,7 @@ internal sealed class MigrateDatabase() : TallyCommand("migrate", "Apply the pen
         var session = await context.OpenAsync(ServerNeeds.AnySchema, cancellationToken);
         var applied = await session.Get<Migrator>().MigrateAsync(cancellationToken);
         context.Output.WriteList([.. applied.Select(migration => new MigrationRow(migration.Number, migration.Name, "applied"))]);
-        context.Note(applied.Count == 0 ? "The schema is up to date." : $"Applied {applied.Count} migrations.");
+        context.Note(applied.Count == 0 ? "The schema is up to date." : $"Applied {Words.Count(applied.Count, "migration")}.");
         return ExitCode.Done;
     }
 

@@ -68,8 +68,8 @@ internal sealed class DatabaseCheck(IClock clock)
         {
             var status = await new Migrator(database).GetStatusAsync(cancellationToken);
             return status.Pending.Count == 0
-                ? new Finding("schema", Status.Ok, $"up to date, {status.Applied.Count} migrations")
-                : new Finding("schema", Status.Failed, $"{status.Pending.Count} migrations are pending; run 'tally db migrate'");
+                ? new Finding("schema", Status.Ok, $"up to date, {Words.Count(status.Applied.Count, "migration")}")
+                : new Finding("schema", Status.Failed, $"{Words.Count(status.Pending.Count, "migration")} pending; run 'tally db migrate'");
         }
         catch (MigrationException exception)
         {

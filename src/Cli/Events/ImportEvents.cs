@@ -40,8 +40,8 @@ internal sealed class ImportEvents : TallyCommand
             session.Get<EventImporter>().ImportAsync(events, Progress.Of<long>(_ => progress.Report(position?.Position ?? 0)), cancellationToken));
 
         context.Output.WriteOne(new ImportRow(result.Read, result.Inserted, result.Duplicates, result.Conflicts, result.Days, invalid.Count));
-        if (result.Conflicts > 0) context.Note($"{result.Conflicts} events have the id of a stored event and other contents; the stored ones stay.");
-        if (result.Days > 0) context.Note($"{result.Days} days wait to be rebuilt: 'tally rollups backfill --account ID' rebuilds an account's.");
+        if (result.Conflicts > 0) context.Note($"{Words.Count(result.Conflicts, "event")} {(result.Conflicts == 1 ? "has" : "have")} the id of a stored event and other contents; what is stored stays.");
+        if (result.Days > 0) context.Note($"{Words.Count(result.Days, "day")} {(result.Days == 1 ? "waits" : "wait")} to be rebuilt: 'tally rollups backfill --account ID' rebuilds an account's.");
         return ExitCode.Done;
     }
 

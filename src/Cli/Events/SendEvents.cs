@@ -75,7 +75,7 @@ internal sealed class SendEvents : TallyCommand
         }
         catch (QueueStorageException exception)
         {
-            throw new CommandException($"The queue failed after {sentEvents} events: {exception.Message} Send the same file again: events that arrived already change nothing.", exception);
+            throw new CommandException($"The queue failed after {Words.Count(sentEvents, "event")}: {exception.Message} Send the same file again: events that arrived already change nothing.", exception);
         }
 
         return sentEvents;

@@ -22,7 +22,7 @@ internal sealed class PurgeQueue : TallyCommand
         var session = await context.OpenAsync(ServerNeeds.Queues, cancellationToken);
         var queue = session.Queues.GetQueue(context.Value(_queue)!);
         var count = (await queue.GetPropertiesAsync(cancellationToken)).ApproximateMessageCount;
-        if (!context.Value(_yes) && !await context.Prompts.ConfirmAsync($"Delete {count} messages of {queue.Name} at {queue.Uri.Authority}? They cannot be brought back.", cancellationToken))
+        if (!context.Value(_yes) && !await context.Prompts.ConfirmAsync($"Delete {Words.Count(count, "message")} of {queue.Name} at {queue.Uri.Authority}? They cannot be brought back.", cancellationToken))
         {
             context.Note("Nothing was deleted. Answer y, or use --yes.");
             return ExitCode.No;

@@ -19,7 +19,7 @@ internal sealed class BackfillPlanText(CommandContext context, BackfillPlan plan
         if (plan.FirstEvent is not { } first || plan.LastEvent is not { } last) return;
 
         var (start, end) = (first.InZone(Zone).Date, last.InZone(Zone).Date);
-        context.Note($"Discovered date range: {Dates.Format(start)} to {Dates.Format(end)} ({Period.DaysBetween(start, end) + 1} days) [Account: {plan.Account.Name}]");
+        context.Note($"Discovered date range: {Dates.Format(start)} to {Dates.Format(end)} ({Words.Count(Period.DaysBetween(start, end) + 1, "day")}) [Account: {plan.Account.Name}]");
         context.Note($"Default end date (excluding today): {Dates.Format(LocalDate.Min(end, plan.Yesterday))}");
     }
 
@@ -30,7 +30,7 @@ internal sealed class BackfillPlanText(CommandContext context, BackfillPlan plan
         context.Note("Plan");
         context.Note($"  Account:     {plan.Account.Name} ({plan.Account.Id})");
         context.Note($"  Timezone:    {plan.Account.ReportingTimezone}");
-        context.Note($"  Date range:  {Dates.Format(plan.From!.Value)} to {Dates.Format(plan.To!.Value)} ({plan.DayCount} days), newest day first");
+        context.Note($"  Date range:  {Dates.Format(plan.From!.Value)} to {Dates.Format(plan.To!.Value)} ({Words.Count(plan.DayCount, "day")}), newest day first");
         context.Note($"  First event: {Local(plan.FirstEvent)}");
         context.Note($"  Last event:  {Local(plan.LastEvent)}");
         context.Note($"  Dry run:     {(isDryRun ? "YES (no data will be written)" : "NO")}");
@@ -40,7 +40,7 @@ internal sealed class BackfillPlanText(CommandContext context, BackfillPlan plan
     public void DryRun()
     {
         context.Output.WriteOne(new PlanRow(plan.Account.Id, plan.Account.ReportingTimezone!, plan.From!.Value, plan.To!.Value, plan.DayCount, plan.FirstEvent, plan.LastEvent, DryRun: true));
-        context.Note($"Dry run: would rebuild {plan.DayCount} days in '{plan.Account.ReportingTimezone}'. Run without dry run to do it.");
+        context.Note($"Dry run: would rebuild {Words.Count(plan.DayCount, "day")} in '{plan.Account.ReportingTimezone}'. Run without dry run to do it.");
     }
 
     public void Large() => context.Note(FormattableString.Invariant(

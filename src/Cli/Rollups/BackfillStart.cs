@@ -33,7 +33,7 @@ internal sealed class BackfillStart(CommandContext context, Session session)
 
     /// <summary>Rebuilds the days that are not done, newest first.</summary>
     public Task<int> RebuildInlineAsync(BackfillRequest request, CancellationToken cancellationToken) =>
-        context.Progress.RunAsync($"Rebuilding {request.DayCount} days", request.DayCount, async progress =>
+        context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, async progress =>
         {
             var done = 0;
             await foreach (var _ in session.Get<Backfills>().RebuildInlineAsync(request, cancellationToken)) progress.Report(++done);

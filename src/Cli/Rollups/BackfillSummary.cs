@@ -19,13 +19,13 @@ internal sealed class BackfillSummary(CommandContext context)
         if (end.State == "completed")
         {
             context.Note($"Backfill complete. Next: 'tally rollups verify --account {end.Request.AccountId}', then let reports read rollups.");
-            if (end.DaysKept > 0) context.Note($"{end.DaysKept} days were kept as they are: their raw events are gone. --force rebuilds them, and loses their totals.");
+            if (end.DaysKept > 0) context.Note($"{Words.Count(end.DaysKept, "day")} kept as before, since the raw events are gone. --force rebuilds, and loses the totals.");
             return true;
         }
 
         context.Note(end.State == "cancelled"
             ? $"The request was cancelled. 'tally rollups resume {end.Request.Id}' takes it up again."
-            : $"Backfill failed for {end.DaysFailed} days: {end.LastError} Put that right, then 'tally rollups resume {end.Request.Id}'.");
+            : $"Backfill failed for {Words.Count(end.DaysFailed, "day")}: {end.LastError} Put that right, then 'tally rollups resume {end.Request.Id}'.");
         return false;
     }
 

@@ -16,7 +16,7 @@ internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
 
     /// <summary>The request's last state: completed, cancelled, or with failed days that nothing tries any more.</summary>
     public Task<BackfillProgress> WaitAsync(BackfillRequest request, CancellationToken cancellationToken) =>
-        context.Progress.RunAsync($"Rebuilding {request.DayCount} days", request.DayCount, async progress =>
+        context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, async progress =>
         {
             var last = await backfills.GetAsync(request.Id, cancellationToken);
             var changedAt = context.Clock.GetCurrentInstant();

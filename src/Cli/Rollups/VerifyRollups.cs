@@ -30,7 +30,7 @@ internal sealed class VerifyRollups : TallyCommand
 
         var rows = new List<DifferenceRow>();
         var (days, differing, frozen) = (0, 0, 0);
-        await context.Progress.RunAsync($"Verifying {accounts.Count} accounts", accounts.Count, async progress =>
+        await context.Progress.RunAsync($"Verifying {Words.Count(accounts.Count, "account")}", accounts.Count, async progress =>
         {
             for (var index = 0; index < accounts.Count; index++)
             {
@@ -44,8 +44,8 @@ internal sealed class VerifyRollups : TallyCommand
         });
 
         context.Output.WriteList(rows);
-        context.Note($"{days} days of {accounts.Count} accounts checked: {(differing == 0 ? "none differs" : $"{differing} differ in {rows.Count} rows")}."
-            + (frozen == 0 ? "" : $" {frozen} frozen days were passed over, since their raw events are gone."));
+        context.Note($"{Words.Count(days, "day")} of {Words.Count(accounts.Count, "account")} checked, {differing} differing{(differing == 0 ? "" : $" in {Words.Count(rows.Count, "row")}")}."
+            + (frozen == 0 ? "" : $" Passed over, since their raw events are gone: {Words.Count(frozen, "frozen day")}."));
         if (differing == 0) return ExitCode.Done;
         context.Note("'tally rollups backfill' rebuilds them.");
         return ExitCode.No;

@@ -74,6 +74,8 @@ internal sealed class RunUp : TallyCommand
         foreach (var (name, value) in session.Settings.AsEnumerable())
             if (value is not null)
                 yield return KeyValuePair.Create(name, value);
+        // One storage account for everything is enough to begin with.
+        if (ServerSettings.QueueConnectionStringOf(session.Settings) is { } queues) yield return KeyValuePair.Create(QueueNames.Connection, queues);
         yield return KeyValuePair.Create("LocalRuntime:AdminPort", address.Port.ToString(CultureInfo.InvariantCulture));
     }
 }

@@ -121,9 +121,17 @@ internal sealed class DayRebuilder
     {
         var ids = indexes.Select(index => targets[index].AccountId).ToHashSet();
         var accounts = await _accounts.GetAsync(ids, cancellationToken);
+        var zoneless = accounts.Values.Where(account => account.Zone is null).Select(account => account.Id).ToList();
+        if (zoneless.Count > 0)
+        {
+            // Another process may have given them a zone since they were read.
+            _accounts.Forget(zoneless);
+            accounts = await _accounts.GetAsync(ids, cancellationToken);
+        }
+
         ids.ExceptWith(accounts.Keys);
         if (ids.Count > 0) throw new UnknownAccountException(ids.First());
-        return accounts.Values.FirstOrDefault(account => account.Zone is null) is { } zoneless ? throw new MissingTimeZoneException(zoneless) : accounts;
+        return accounts.Values.FirstOrDefault(account => account.Zone is null) is { } unset ? throw new MissingTimeZoneException(unset) : accounts;
     }
 }
 

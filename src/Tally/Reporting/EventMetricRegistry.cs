@@ -27,13 +27,15 @@ public static class EventMetricRegistry
     /// <summary>The one event whose count is of distinct conversations. An index of the raw events holds just these.</summary>
     internal const string BotHandoff = "conversation_bot_handoff";
 
+    internal const string BotResolved = "conversation_bot_resolved";
+
     public static IReadOnlyList<EventMetric> All { get; } =
     [
         new("conversation_resolved", "resolutions_count", MetricKind.Count),
         new("conversation_resolved", "resolution_time", MetricKind.Duration),
         new("first_response", "first_response", MetricKind.Duration),
         new("reply_time", "reply_time", MetricKind.Duration),
-        new("conversation_bot_resolved", "bot_resolutions_count", MetricKind.Count),
+        new(BotResolved, "bot_resolutions_count", MetricKind.Count),
         new(BotHandoff, "bot_handoffs_count", MetricKind.DistinctConversations),
     ];
 

@@ -13,7 +13,7 @@ public sealed record ReportingEvent
     /// <summary>For example <c>first_response</c>. Names outside <see cref="EventMetricRegistry"/> are stored and roll up to nothing.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Seconds.</summary>
+    /// <summary>Seconds, to the microsecond.</summary>
     public decimal? Value { get; init; }
 
     /// <summary>Seconds of the inbox's working hours.</summary>

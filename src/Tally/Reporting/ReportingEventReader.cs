@@ -16,6 +16,8 @@ public static class ReportingEventReader
     /// <summary>The most seconds that a duration may have: some 317 years.</summary>
     public const decimal MaxSeconds = 10_000_000_000;
 
+    private const int SecondsDecimals = 6;
+
     private const int MaxNameLength = 255;
 
     private static readonly Instant Earliest = Instant.FromUtc(1970, 1, 1, 0, 0);
@@ -46,22 +48,20 @@ public static class ReportingEventReader
 
     /// <summary>Reads one event.</summary>
     /// <exception cref="InvalidEventException">A field is missing, of the wrong kind or out of range.</exception>
-    public static ReportingEvent ReadEvent(JsonElement element) => element.ValueKind != JsonValueKind.Object
-        ? throw new InvalidEventException(null, $"an event is a JSON object, not a JSON {element.ValueKind.ToString().ToLowerInvariant()}")
-        : new ReportingEvent
+    public static ReportingEvent ReadEvent(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+            throw new InvalidEventException(null, $"an event is a JSON object, not a JSON {element.ValueKind.ToString().ToLowerInvariant()}");
+        try
         {
-            Id = Required(element, "id", ReadGuid),
-            AccountId = Required(element, "accountId", ReadId),
-            Name = Required(element, "name", ReadName),
-            Value = Optional(element, "value", ReadSeconds),
-            ValueInBusinessHours = Optional(element, "valueInBusinessHours", ReadSeconds),
-            UserId = Optional(element, "userId", ReadId),
-            InboxId = Optional(element, "inboxId", ReadId),
-            ConversationId = Optional(element, "conversationId", ReadId),
-            EventStartTime = Optional(element, "eventStartTime", ReadInstant),
-            EventEndTime = Optional(element, "eventEndTime", ReadInstant),
-            CreatedAt = Required(element, "createdAt", ReadInstant),
-        };
+            return ReadFields(element);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // JSON can escape half of a surrogate pair; names are compared as text, which cannot hold one.
+            throw new InvalidEventException(null, "a field has a name that is not Unicode text", exception);
+        }
+    }
 
     /// <summary>Checks an event's name, as every way in does.</summary>
     /// <exception cref="InvalidEventException">It is blank or too long.</exception>
@@ -71,10 +71,11 @@ public static class ReportingEventReader
             ? name
             : throw new InvalidEventException(field, $"must be text of 1 to {MaxNameLength} characters");
 
-    /// <summary>Checks a duration in seconds, as every way in does.</summary>
+    /// <summary>Checks a duration in seconds and rounds it to microseconds, as every way in does.</summary>
+    /// <remarks>With more digits, sums of large and fine durations would not fit a <see cref="decimal"/>, and not be exact.</remarks>
     /// <exception cref="InvalidEventException">It is negative or more than <see cref="MaxSeconds"/>.</exception>
     public static decimal CheckSeconds(string field, decimal seconds) => seconds is >= 0 and <= MaxSeconds
-        ? seconds
+        ? decimal.Round(seconds, SecondsDecimals)
         : throw new InvalidEventException(field, $"must be from 0 to {MaxSeconds} seconds");
 
     /// <summary>Checks an instant and cuts it to the microseconds that the database keeps.</summary>
@@ -105,6 +106,21 @@ public static class ReportingEventReader
         return new EventMessage(events, problems, index);
     }
 
+    private static ReportingEvent ReadFields(JsonElement element) => new()
+    {
+        Id = Required(element, "id", ReadGuid),
+        AccountId = Required(element, "accountId", ReadId),
+        Name = Required(element, "name", ReadName),
+        Value = Optional(element, "value", ReadSeconds),
+        ValueInBusinessHours = Optional(element, "valueInBusinessHours", ReadSeconds),
+        UserId = Optional(element, "userId", ReadId),
+        InboxId = Optional(element, "inboxId", ReadId),
+        ConversationId = Optional(element, "conversationId", ReadId),
+        EventStartTime = Optional(element, "eventStartTime", ReadInstant),
+        EventEndTime = Optional(element, "eventEndTime", ReadInstant),
+        CreatedAt = Required(element, "createdAt", ReadInstant),
+    };
+
     private static T Required<T>(JsonElement element, string field, Func<string, JsonElement, T> read) =>
         element.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null
             ? read(field, value)
@@ -115,7 +131,7 @@ public static class ReportingEventReader
         element.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? read(field, value) : null;
 
     private static Guid ReadGuid(string field, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && Guid.TryParse(value.GetString(), out var id)
+        Guid.TryParse(TextOf(value), out var id)
             ? id
             : throw new InvalidEventException(field, "must be a UUID");
 
@@ -125,14 +141,14 @@ public static class ReportingEventReader
         var isInteger = value.ValueKind switch
         {
             JsonValueKind.Number => value.TryGetInt64(out id),
-            JsonValueKind.String => long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out id),
+            JsonValueKind.String => long.TryParse(TextOf(value), NumberStyles.None, CultureInfo.InvariantCulture, out id),
             _ => false,
         };
         return isInteger && id > 0 ? id : throw new InvalidEventException(field, "must be a positive integer");
     }
 
     private static string ReadName(string field, JsonElement value) =>
-        CheckName(field, value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new InvalidEventException(field, "must be text"));
+        CheckName(field, TextOf(value) ?? throw new InvalidEventException(field, "must be text"));
 
     private static decimal ReadSeconds(string field, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var seconds)
@@ -140,9 +156,22 @@ public static class ReportingEventReader
             : throw new InvalidEventException(field, $"must be a number of seconds from 0 to {MaxSeconds}");
 
     private static Instant ReadInstant(string field, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && OffsetDateTimePattern.ExtendedIso.Parse(value.GetString()!) is { Success: true } parsed
+        TextOf(value) is { } text && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } parsed
             ? CheckInstant(field, parsed.Value.ToInstant())
             : throw new InvalidEventException(field, "must be an instant such as '2026-03-08T14:30:00Z'");
+
+    /// <summary>Null if the value is no text, or holds half of a surrogate pair, which is none either.</summary>
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>What a message holds: the events that can be applied, and what is wrong with the others.</summary>

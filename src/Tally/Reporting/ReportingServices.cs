@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
+using Tally.Reporting.Reports;
 
 namespace Tally.Reporting;
 
@@ -14,6 +15,7 @@ internal static class ReportingServices
         .AddSingleton<EventIntake>()
         .AddSingleton<DayRebuilder>()
         .AddSingleton<RollupReader>()
+        .AddSingleton<ReportReader>()
         .AddSingleton(provider => new EventMessageProcessor(
             provider.GetRequiredService<EventIntake>(), provider.GetRequiredService<AccountDirectory>(), provider.GetRequiredService<ILogger<EventMessageProcessor>>()))
         .AddSingleton(provider => new Backfills(

@@ -54,6 +54,8 @@ internal static class RollupStatements
                    event_start_time, event_end_time, created_at
             FROM incoming
             WHERE (SELECT granted FROM permit)
+            -- An id that comes with two times has two days' locks: such writers meet here, and must meet in order.
+            ORDER BY account_id, id
         ),
         touched AS (
             SELECT * FROM unnest(@day_account_ids, @dates, @timezones, @event_counts) AS t (account_id, date, timezone, events_count)

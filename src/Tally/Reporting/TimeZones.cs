@@ -56,12 +56,14 @@ public static class TimeZones
             .Take(3)];
     }
 
+    // The region is what people get wrong: the same city elsewhere is closer than another city of the same region.
     private static int Distance(string wanted, string known)
     {
-        var whole = Normalise(known);
-        var city = Normalise(known[(known.LastIndexOf('/') + 1)..]);
-        return city == wanted ? 0 : Math.Min(EditDistance(wanted, whole), EditDistance(wanted, city) + 1);
+        var (whole, city) = (Normalise(known), CityOf(Normalise(known)));
+        return city == wanted ? 0 : Math.Min(EditDistance(wanted, whole), EditDistance(CityOf(wanted), city) + 1);
     }
+
+    private static string CityOf(string id) => id[(id.LastIndexOf('/') + 1)..];
 
     private static string Normalise(string id) => id.Trim().Replace(' ', '_').ToUpperInvariant();
 

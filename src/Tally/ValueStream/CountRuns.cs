@@ -39,18 +39,20 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
         FROM value_stream.value_stream_dashboard_aggregations aggregations
         JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
         WHERE aggregations.enabled AND namespaces.type = 'Group' AND namespaces.parent_id IS NULL AND namespaces.plan = ANY (@Plans)
+          AND NOT EXISTS (
+              SELECT FROM value_stream.value_stream_dashboard_runs
+              WHERE top_level_namespace_id = aggregations.namespace_id AND period_month = @Month)
         ORDER BY aggregations.namespace_id
+        FOR SHARE OF aggregations
         ON CONFLICT (top_level_namespace_id, period_month) DO NOTHING
         """;
 
+    // Open runs belong to enabled groups: disabling deletes them.
     private const string DueRuns = """
-        value_stream.value_stream_dashboard_runs runs
-            JOIN value_stream.value_stream_dashboard_aggregations aggregations ON aggregations.namespace_id = runs.top_level_namespace_id
-            JOIN value_stream.namespaces ON namespaces.id = runs.top_level_namespace_id
-            WHERE runs.period_month = @Month AND runs.finished_at IS NULL AND runs.failed_at IS NULL
-              AND aggregations.enabled AND namespaces.plan = ANY (@Plans)
-              AND runs.top_level_namespace_id <> ALL (@Skip)
-              AND (@OnlyGroup::bigint IS NULL OR runs.top_level_namespace_id = @OnlyGroup)
+        value_stream.value_stream_dashboard_runs
+            WHERE period_month = @Month AND finished_at IS NULL AND failed_at IS NULL
+              AND top_level_namespace_id <> ALL (@Skip)
+              AND (@OnlyGroup::bigint IS NULL OR top_level_namespace_id = @OnlyGroup)
         """;
 
     private const string Claim = $"""
@@ -58,11 +60,11 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
         UPDATE value_stream.value_stream_dashboard_runs
         SET {LeaseSql.Take}, started_at = coalesce(started_at, @Now), last_turn_at = clock_timestamp()
         WHERE period_month = @Month AND top_level_namespace_id = (
-            SELECT runs.top_level_namespace_id
+            SELECT top_level_namespace_id
             FROM {DueRuns} AND {LeaseSql.IsFree}
-            ORDER BY runs.last_turn_at, runs.top_level_namespace_id
+            ORDER BY last_turn_at, top_level_namespace_id
             LIMIT 1
-            FOR UPDATE OF runs SKIP LOCKED
+            FOR UPDATE SKIP LOCKED
         )
         RETURNING *
         """;
@@ -143,7 +145,6 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
             options.LeaseDuration,
             Now = clock.GetCurrentInstant(),
             Month = month,
-            options.Plans,
             Skip = _skip.ToArray(),
             OnlyGroup = onlyGroup,
         };
@@ -153,7 +154,7 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     /// <summary>How many groups are due, leased or not, those apart that failed in this worker's hands.</summary>
     public async Task<long> CountDueAsync(CancellationToken cancellationToken)
     {
-        var parameters = new { Month = month, options.Plans, Skip = _skip.ToArray(), OnlyGroup = onlyGroup };
+        var parameters = new { Month = month, Skip = _skip.ToArray(), OnlyGroup = onlyGroup };
         return (await connection.QueryWithinAsync<long>(options.StatementTimeout, CountDue, parameters, cancellationToken)).Single();
     }
 
@@ -188,7 +189,7 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
 
     /// <summary>Gives the lease back.</summary>
     public Task EndTurnAsync(CountRun run, CancellationToken cancellationToken) =>
-        ExecuteAsync(EndTurn, LeaseOf(run), cancellationToken);
+        ExecuteAsync(EndTurn, new { run.TopLevelNamespaceId, Month = run.PeriodMonth, Owner = run.LeaseOwner, run.Fence }, cancellationToken);
 
     /// <summary>
     /// Records a failure and gives the lease back. The group is left alone for the rest of this worker's life: what made a
@@ -197,20 +198,18 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     public Task RecordFailureAsync(CountRun run, string error, CancellationToken cancellationToken)
     {
         _skip.Add(run.TopLevelNamespaceId);
-        var parameters = LeaseOf(run);
-        parameters.Add("Error", error);
-        parameters.Add("MaxAttempts", options.MaxAttempts);
+        var parameters = new
+        {
+            run.TopLevelNamespaceId,
+            Month = run.PeriodMonth,
+            Owner = run.LeaseOwner,
+            run.Fence,
+            Error = error,
+            options.MaxAttempts,
+            Now = clock.GetCurrentInstant(),
+        };
         return ExecuteAsync(RecordFailure, parameters, cancellationToken);
     }
-
-    private DynamicParameters LeaseOf(CountRun run) => new(new
-    {
-        run.TopLevelNamespaceId,
-        Month = run.PeriodMonth,
-        Owner = run.LeaseOwner,
-        run.Fence,
-        Now = clock.GetCurrentInstant(),
-    });
 
     private Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));

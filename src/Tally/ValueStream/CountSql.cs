@@ -4,19 +4,25 @@ namespace Tally.ValueStream;
 internal static class CountSql
 {
     /// <summary>
-    /// Counts a page of namespaces at once, none beyond <c>@Cap</c> rows: <c>(namespace_id, count)</c> by namespace id.
-    /// A count of <c>@Cap</c> means "at least".
+    /// Counts a page of namespaces at once, none beyond its first <c>@Cap</c> rows in the order of the key:
+    /// <c>(namespace_id, count, last_value)</c> by namespace id. A count of <c>@Cap</c> means "at least", up to the key
+    /// <c>last_value</c>.
     /// </summary>
-    public static string Page(Metric metric, string table, string scope, string condition) => $"""
+    public static string Page(Metric metric, string table, string scope, string key, string condition) => $"""
         /* tally:counts.page_{metric.Name} */
-        SELECT page.namespace_id, capped.count
+        SELECT page.namespace_id, capped.count, capped.last_value
         FROM (
             {Namespaces(metric)}
         ) page
         CROSS JOIN LATERAL (
-            SELECT count(*) FROM (
-                SELECT FROM {table} counted WHERE counted.{scope} = page.scope_id AND {condition} LIMIT @Cap
-            ) found
+            SELECT count(*) AS count, max(key) AS last_value
+            FROM (
+                SELECT counted.{key} AS key
+                FROM {table} counted
+                WHERE counted.{scope} = page.scope_id AND {condition}
+                ORDER BY counted.{key}
+                LIMIT @Cap
+            ) rows_found
         ) capped
         ORDER BY page.namespace_id
         """;
@@ -35,7 +41,7 @@ internal static class CountSql
               AND {condition} AND counted.{key} > @After
             ORDER BY counted.{key}
             LIMIT @BatchSize
-        ) batch
+        ) rows_found
         """;
 
     /// <summary>The ids between which a page lies, <c>(first, last)</c>, without counting anything: both null if it is empty.</summary>
@@ -57,6 +63,11 @@ internal static class CountSql
 
     private static string Scope(Metric metric) => metric.Kind == NamespaceKind.Group ? "namespaces.id" : "projects.id";
 
+    // The LIMIT leaves the planner only the index: as a plain join it would rather hash every project for each page.
     private static string Join(Metric metric) =>
-        metric.Kind == NamespaceKind.Group ? "" : "JOIN value_stream.projects ON projects.project_namespace_id = namespaces.id";
+        metric.Kind == NamespaceKind.Group ? "" : """
+            CROSS JOIN LATERAL (
+                SELECT projects.id FROM value_stream.projects WHERE projects.project_namespace_id = namespaces.id LIMIT 1
+            ) projects
+            """;
 }

@@ -36,12 +36,12 @@ internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, Va
                 foreach (var row in page)
                 {
                     var count = row.Count;
-                    if (count >= _cap)
+                    if (count == _cap)
                     {
                         // A saved partial count holds only for the namespace that it was taken in.
                         var partial = position.Partial is { } saved && saved.NamespaceId == row.NamespaceId
                             ? saved
-                            : new Partial(row.NamespaceId, 0, long.MinValue);
+                            : new Partial(row.NamespaceId, row.Count, row.LastValue!.Value);
                         BatchCount batch;
                         while ((batch = await CountBatchAsync(metric, partial, cancellationToken)).Count == _batchSize)
                         {
@@ -86,11 +86,11 @@ internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, Va
         }
     }
 
-    private Task<IReadOnlyList<NamespaceCount>> CountPageAsync(Metric metric, Position position, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<CappedCount>> CountPageAsync(Metric metric, Position position, CancellationToken cancellationToken)
     {
         (_metric, _after, _large) = (metric, position.After, null);
         var parameters = new { run.TopLevelNamespaceId, position.After, PageSize = _pageSize, Cap = _cap };
-        return connection.QueryWithinAsync<NamespaceCount>(options.StatementTimeout, metric.PageSql, parameters, cancellationToken);
+        return connection.QueryWithinAsync<CappedCount>(options.StatementTimeout, metric.PageSql, parameters, cancellationToken);
     }
 
     private async Task<BatchCount> CountBatchAsync(Metric metric, Partial partial, CancellationToken cancellationToken)
@@ -102,6 +102,8 @@ internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, Va
 
     // An eighth per failure, one at least.
     private static int Shrunk(int size, int times) => Math.Max(1, size >> Math.Min(3 * times, 30));
+
+    private sealed record CappedCount(long NamespaceId, long Count, long? LastValue);
 
     private sealed record BatchCount(long Count, long? LastValue);
 

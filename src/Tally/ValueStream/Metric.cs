@@ -19,14 +19,18 @@ public sealed record Metric
     public static readonly Metric Pipelines = new(5, "pipelines", NamespaceKind.Project, "value_stream.pipelines", "project_id", "id");
     public static readonly Metric DirectMembers = new(
         6, "direct_members", NamespaceKind.Group, "value_stream.members", "source_id", "id",
-        "counted.source_type = 'Namespace' AND counted.type = 'GroupMember' AND counted.invite_token IS NULL AND counted.requested_at IS NULL");
+        "counted.source_type = 'Namespace' AND counted.type = 'GroupMember' AND counted.invite_token IS NULL AND counted.requested_at IS NULL")
+    {
+        // A person may be a member of many groups of a tree.
+        SumsOverTree = false,
+    };
 
     private Metric(short number, string name, NamespaceKind kind, string table, string scope, string key, string condition = "true")
     {
         Number = number;
         Name = name;
         Kind = kind;
-        PageSql = CountSql.Page(this, table, scope, condition);
+        PageSql = CountSql.Page(this, table, scope, key, condition);
         BatchSql = CountSql.Batch(this, table, scope, key, condition);
         RangeSql = CountSql.Range(this);
     }
@@ -41,6 +45,9 @@ public sealed record Metric
 
     /// <summary>The namespaces that get a row: every group, or every project namespace that has a project.</summary>
     public NamespaceKind Kind { get; }
+
+    /// <summary>Whether a group's value is the sum over its tree, or its own alone.</summary>
+    public bool SumsOverTree { get; private init; } = true;
 
     internal string PageSql { get; }
 

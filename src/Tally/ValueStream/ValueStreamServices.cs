@@ -14,6 +14,9 @@ public static class ValueStreamServices
         services.AddOptions<ValueStreamOptions>().Bind(configuration.GetSection(ValueStreamOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ValueStreamOptions>, Validation>();
         services.AddSingleton<ValueStreamCounter>();
+        services.AddSingleton<Aggregations>();
+        services.AddSingleton<CountReport>();
+        services.AddSingleton<CountStatus>();
         return services;
     }
 

@@ -22,7 +22,7 @@ public sealed class RefreshPropertyTests(TestDatabase database) : BillingTest(da
     private readonly Dictionary<LocalDate, decimal> _rates = [];
     private Template[] _templates = [];
 
-    [Property(MaxTest = 25, EndSize = 40)]
+    [Property(MaxTest = 25, StartSize = 50, EndSize = 200)]
     public async Task Facts_after_any_history_equal_a_fresh_computation((byte Kind, byte What, byte How)[] before, (byte Kind, byte What, byte How)[] after)
     {
         await StartAsync();

@@ -15,9 +15,9 @@ public sealed class UsagePropertyTests(TestDatabase database) : BillingTest(data
 
     private sealed record FactSpec(Template Template, LocalDate Day, decimal Rate, long Units, int Multiplier, bool International, string Provider);
 
-    [Property(MaxTest = 40, EndSize = 60)]
+    [Property(MaxTest = 40, StartSize = 40, EndSize = 150)]
     public async Task An_allowance_is_used_once_and_a_year_costs_the_sum_of_its_parts(
-        (byte Service, ushort Day, byte Price, byte Units)[] sent, byte[] limits, ushort from, ushort to)
+        (byte Service, byte Month, byte Day, byte Price, byte Units)[] sent, byte[] limits, (byte Month, byte Day) one, (byte Month, byte Day) other)
     {
         await InitializeAsync();
         var organization = await World.OrganizationAsync("org");
@@ -28,8 +28,9 @@ public sealed class UsagePropertyTests(TestDatabase database) : BillingTest(data
             if (limit[template.Service.Id] is { } agreed) await World.LimitAsync(template.Service, 2024, agreed);
 
         var facts = sent
-            .Select(one => new FactSpec(
-                templates[one.Service % 3], new LocalDate(2024, 1, 1).PlusDays(one.Day % 366), Amounts[one.Price % 4], one.Units, one.Price / 4 % 4, one.Price % 2 == 0, one.Price % 3 == 0 ? "sns" : "other"))
+            .Select(message => new FactSpec(
+                templates[message.Service % 3], Day(message.Month, message.Day), Amounts[message.Price % 4], message.Units / 4, message.Price / 4 % 4,
+                message.Price % 2 == 0, message.Price % 3 == 0 ? "sns" : "other"))
             .DistinctBy(fact => fact with { Units = 0 })
             .ToList();
         foreach (var fact in facts) await World.FactAsync(fact.Day, fact.Template, fact.Rate, fact.Units, 1, fact.Multiplier, fact.International, fact.Provider);
@@ -37,9 +38,12 @@ public sealed class UsagePropertyTests(TestDatabase database) : BillingTest(data
 
         foreach (var template in templates) await CheckServiceAsync(template.Service.Id, limit[template.Service.Id], [.. charges.Where(charge => charge.Fact.Template == template)]);
         await CheckOrganizationAsync(organization, charges);
-        var days = new[] { from % 366, to % 366 }.Order().Select(day => new LocalDate(2024, 1, 1).PlusDays(day)).ToArray();
+        var days = new[] { Day(one.Month, one.Day), Day(other.Month, other.Day) }.Order().ToArray();
         await CheckPeriodAsync(BillingPeriod.Of(days[0], days[1]), [.. charges.Where(charge => charge.Fact.Day >= days[0] && charge.Fact.Day <= days[1])], charges, limit);
     }
+
+    /// <summary>Few enough days for months with several rates, and for periods that cut them.</summary>
+    private static LocalDate Day(byte month, byte day) => new(2024, 1 + (month % 4 * 3), 1 + (day % 30));
 
     /// <summary>The rule, one fact after the other: what is left of the allowance goes to the next.</summary>
     private static IEnumerable<Charge> Walk(IEnumerable<FactSpec> facts, long left)

@@ -101,13 +101,13 @@ public sealed class HandoffTests(ReportingHost host) : IClassFixture<ReportingHo
     [Fact]
     public async Task A_conversation_handed_off_twice_across_a_second_midnight_counts_once()
     {
-        // Havana, 2026-11-01: one o'clock becomes midnight again, and the hour before it is shown twice.
+        // Havana, 2025-11-02: at one o'clock the clock goes back to midnight.
         await host.AddAccountAsync(96, "America/Havana");
 
-        await host.ApplyAsync(TestEvent.Handoff(96, 1, at: Instant.FromUtc(2026, 11, 1, 4, 30)));
-        await host.ApplyAsync(TestEvent.Handoff(96, 1, at: Instant.FromUtc(2026, 11, 1, 5, 30)));
+        await host.ApplyAsync(TestEvent.Handoff(96, 1, at: Instant.FromUtc(2025, 11, 2, 4, 30)));
+        await host.ApplyAsync(TestEvent.Handoff(96, 1, at: Instant.FromUtc(2025, 11, 2, 5, 30)));
 
-        (await host.RollupsAsync(96)).ShouldAllBe(row => row.Count == 1 && row.Date == new LocalDate(2026, 11, 1));
+        (await host.RollupsAsync(96)).ShouldAllBe(row => row.Count == 1 && row.Date == new LocalDate(2025, 11, 2));
         (await host.DifferencesAsync(96)).ShouldBeEmpty();
     }
 

@@ -168,6 +168,17 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
+    public async Task Sums_of_very_large_and_very_fine_durations_stay_exact()
+    {
+        await host.AddAccountAsync(92);
+        var (large, fine) = (TestEvent.FirstResponse(92, 9_999_999_999.9m), TestEvent.FirstResponse(92, 0.1234567890123456789012345678m));
+
+        await host.Get<EventMessageProcessor>().ApplyAsync(EventMessageTests.Json(large, fine), "message", CancellationToken.None);
+
+        (await host.DifferencesAsync(92)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Every_field_is_stored_as_it_came()
     {
         await host.AddAccountAsync(91);

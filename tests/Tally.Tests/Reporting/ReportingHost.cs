@@ -83,15 +83,21 @@ public sealed class ReportingHost : IAsyncLifetime
         Get<Backfills>().RebuildAsync(
             MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), Force = force, RequestId = requestId }), "message");
 
+    /// <summary>Does all of a request as the queues would, its halves and days in order.</summary>
+    public async Task RunAsync(BackfillRequest request)
+    {
+        var messages = new Queue<BackfillMessage>([request.ToMessage()]);
+        while (messages.TryDequeue(out var message))
+        {
+            var fanOut = await Get<Backfills>().FanOutAsync(MessageJson.Serialize(message), "message");
+            foreach (var range in fanOut.Ranges) messages.Enqueue(range);
+            await Task.WhenAll(fanOut.Days.Select(day => Get<Backfills>().RebuildAsync(MessageJson.Serialize(day), "message")));
+        }
+    }
+
     public async Task<IReadOnlyList<RollupDifference>> DifferencesAsync(long accountId) => (await Get<RollupVerifier>().VerifyAsync(accountId)).Differences;
 
-    public Task<IReadOnlyList<Rollup>> RollupsAsync(long accountId) => QueryAsync<Rollup>(
-        """
-        SELECT date, dimension_type AS dimension, dimension_id, metric, count, sum_value AS sum, sum_value_business_hours AS business_sum
-        FROM reporting.reporting_events_rollups WHERE account_id = @accountId
-        ORDER BY date, dimension_type, dimension_id, metric
-        """,
-        new { accountId });
+    public Task<IReadOnlyList<Rollup>> RollupsAsync(long accountId) => QueryAsync<Rollup>(Rollup.Sql, new { accountId });
 
     /// <summary>The row of the account itself for a metric of <see cref="TestEvent.Day"/>; null if there is none.</summary>
     public async Task<Rollup?> TotalAsync(long accountId, string metric) =>

@@ -1,4 +1,5 @@
 using NodaTime;
+using NodaTime.TimeZones;
 using Tally.Reporting;
 
 namespace Tally.Tests.Reporting;
@@ -6,6 +7,8 @@ namespace Tally.Tests.Reporting;
 /// <summary>What the rollups of raw events must be, worked out a second time and the slow way: the tests' own reading of the contract.</summary>
 internal static class RollupModel
 {
+    private static readonly ZoneLocalMappingResolver FirstMidnight = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
+
     public static IReadOnlyList<Rollup> Of(IEnumerable<ReportingEvent> events, DateTimeZone zone)
     {
         var rows = new List<Rollup>();
@@ -41,7 +44,7 @@ internal static class RollupModel
     public static LocalDate DateOf(Instant instant, DateTimeZone zone)
     {
         var date = instant.InZone(zone).Date.PlusDays(1);
-        while (zone.AtStartOfDay(date).ToInstant() > instant) date = date.PlusDays(-1);
+        while (zone.ResolveLocal(date.AtMidnight(), FirstMidnight).ToInstant() > instant) date = date.PlusDays(-1);
         return date;
     }
 

@@ -36,6 +36,9 @@ internal static class ServerSettings
     private static IEnumerable<KeyValuePair<string, string?>> Values(string? database, string? queues)
     {
         if (database is not null) yield return KeyValuePair.Create(Database, (string?)database);
-        if (queues is not null) yield return KeyValuePair.Create(Queues, (string?)queues);
+        if (queues is null) yield break;
+        yield return KeyValuePair.Create(Queues, (string?)queues);
+        // The triggers name it; without it they take the other one, and say so for each.
+        yield return KeyValuePair.Create(QueueNames.Connection, (string?)queues);
     }
 }

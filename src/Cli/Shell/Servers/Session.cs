@@ -74,6 +74,6 @@ internal sealed class Session : IAsyncDisposable
     private async Task RequireSchemaAsync(CancellationToken cancellationToken)
     {
         if ((await Get<Migrator>().GetStatusAsync(cancellationToken)).Pending is { Count: > 0 } pending)
-            throw new CommandException($"The database lacks {pending.Count} of this version's migrations, from {pending[0].Number:0000}_{pending[0].Name} on. Run 'tally db migrate'.");
+            throw new CommandException($"The database lacks {Words.Count(pending.Count, "migration")} of this version, from {pending[0].Number:0000}_{pending[0].Name} on. Run 'tally db migrate'.");
     }
 }

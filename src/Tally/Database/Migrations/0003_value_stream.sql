@@ -11,7 +11,8 @@ CREATE TABLE value_stream.namespaces (
     -- The default suits an installation that sells no plans: there the instance's own licence decides.
     plan text DEFAULT 'premium'
 );
-CREATE INDEX namespaces_root_type_id ON value_stream.namespaces ((traversal_ids[1]), type, id);
+-- With the column itself the index also answers alone: PostgreSQL does not see that it holds the expression.
+CREATE INDEX namespaces_root_type_id ON value_stream.namespaces ((traversal_ids[1]), type, id) INCLUDE (traversal_ids);
 CREATE INDEX namespaces_groups_parent_id ON value_stream.namespaces (parent_id, id) WHERE type = 'Group';
 
 CREATE FUNCTION value_stream.derive_traversal_ids() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -81,7 +82,7 @@ CREATE TABLE value_stream.value_stream_dashboard_aggregations (
 -- One row per top-level group and month: how far the count has come, and who is at it.
 CREATE TABLE value_stream.value_stream_dashboard_runs (
     top_level_namespace_id bigint NOT NULL REFERENCES value_stream.namespaces (id) ON DELETE CASCADE,
-    period_month date NOT NULL CHECK (extract(day FROM period_month) = 1),
+    period_month date NOT NULL CHECK (date_part('day', period_month) = 1),
     -- Position: every namespace up to namespace_id has its row for the metric; null is the start of the metric.
     metric smallint NOT NULL DEFAULT 1 CHECK (metric BETWEEN 1 AND 6),
     namespace_id bigint,
@@ -125,7 +126,7 @@ CREATE TRIGGER drop_open_runs_on_delete AFTER DELETE ON value_stream.value_strea
 CREATE TABLE value_stream.value_stream_dashboard_counts (
     namespace_id bigint NOT NULL,
     metric smallint NOT NULL CHECK (metric BETWEEN 1 AND 6),
-    period_month date NOT NULL CHECK (extract(day FROM period_month) = 1),
+    period_month date NOT NULL CHECK (date_part('day', period_month) = 1),
     count bigint NOT NULL CHECK (count >= 0),
     recorded_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (namespace_id, metric, period_month)

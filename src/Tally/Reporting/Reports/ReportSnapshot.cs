@@ -1,0 +1,119 @@
+using System.Data;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Tally.Reporting.Reports;
+
+/// <summary>One consistent view of the database: the account, the states of its days, then what the plan reads.</summary>
+internal sealed class ReportSnapshot : IAsyncDisposable
+{
+    private const string ReadOnly = "SET TRANSACTION READ ONLY";
+
+    private const string FindAccount = """
+        /* tally:reports.account */
+        SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at FROM reporting.accounts WHERE id = @account_id
+        """;
+
+    private const string ReadDays = """
+        /* tally:reports.days */
+        SELECT date, timezone, state FROM reporting.reporting_days WHERE account_id = @account_id AND date BETWEEN @from AND @to ORDER BY date
+        """;
+
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlTransaction _transaction;
+
+    private ReportSnapshot(NpgsqlConnection connection, NpgsqlTransaction transaction, Account account, IReadOnlyList<RollupDay> days)
+    {
+        _connection = connection;
+        _transaction = transaction;
+        Account = account;
+        Days = days;
+    }
+
+    public Account Account { get; }
+
+    /// <summary>The states of the range's days in whatever zone, and a little more.</summary>
+    public IReadOnlyList<RollupDay> Days { get; }
+
+    /// <exception cref="UnknownAccountException">There is no such account.</exception>
+    public static async Task<ReportSnapshot> OpenAsync(NpgsqlDataSource dataSource, ReportRequest request, CancellationToken cancellationToken)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+            var (account, days) = await ReadStateAsync(connection, transaction, request, cancellationToken);
+            return new ReportSnapshot(connection, transaction, account ?? throw new UnknownAccountException(request.AccountId), days);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the commands in one round trip and returns their rows, in order.</summary>
+    public async Task<IReadOnlyList<T>> ReadAsync<T>(IEnumerable<NpgsqlBatchCommand> commands, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(_connection, _transaction);
+        foreach (var command in commands) batch.BatchCommands.Add(command);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        do
+        {
+            while (await reader.ReadAsync(cancellationToken)) rows.Add(read(reader));
+        }
+        while (await reader.NextResultAsync(cancellationToken));
+        return rows;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _transaction.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    private static async Task<(Account? Account, IReadOnlyList<RollupDay> Days)> ReadStateAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, ReportRequest request, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(FindAccount) { Parameters = { new NpgsqlParameter<long>("account_id", request.AccountId) } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadDays)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long>("account_id", request.AccountId),
+                // No zone's date is further from UTC's than a day, and a date that a zone never had moves it by one more.
+                Date("from", request.From.InUtc().Date.PlusDays(-2)),
+                Date("to", request.To.InUtc().Date.PlusDays(2)),
+            },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var account = await reader.ReadAsync(cancellationToken) ? ReadAccount(reader) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var days = new List<RollupDay>();
+        while (await reader.ReadAsync(cancellationToken)) days.Add(ReadDay(reader));
+        return (account, days);
+    }
+
+    private static NpgsqlParameter<DateOnly> Date(string name, LocalDate date) => new(name, NpgsqlDbType.Date) { TypedValue = date.ToDateOnly() };
+
+    private static Account ReadAccount(NpgsqlDataReader reader) => new()
+    {
+        Id = reader.GetInt64(0),
+        Name = reader.GetString(1),
+        ReportingTimezone = reader.IsDBNull(2) ? null : reader.GetString(2),
+        TimezoneSetAt = Instant.FromDateTimeUtc(reader.GetDateTime(3)),
+        ReportRollup = reader.GetBoolean(4),
+        CreatedAt = Instant.FromDateTimeUtc(reader.GetDateTime(5)),
+    };
+
+    private static RollupDay ReadDay(NpgsqlDataReader reader) => new()
+    {
+        Date = LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)),
+        Timezone = reader.GetString(1),
+        State = Enum.Parse<DayState>(reader.GetString(2), ignoreCase: true),
+    };
+}

@@ -1,0 +1,124 @@
+using Dapper;
+using NodaTime;
+using Npgsql;
+
+namespace Tally.ValueStream;
+
+/// <summary>The value of one metric for one namespace, and how far it can be trusted.</summary>
+public sealed record CountAnswer
+{
+    /// <summary>The newest values of all namespaces that it takes, summed; null when none has one in the range.</summary>
+    public required long? Count { get; init; }
+
+    /// <summary>When the newest of them was counted.</summary>
+    public required Instant? RecordedAt { get; init; }
+
+    /// <summary>How many namespaces have a value in the range.</summary>
+    public required long Counted { get; init; }
+
+    /// <summary>How many should have one.</summary>
+    public required long Expected { get; init; }
+
+    /// <summary>The month of the newest value.</summary>
+    public required LocalDate? Month { get; init; }
+
+    /// <summary>How that month's run of the top-level group stands; null when there is no run.</summary>
+    public required RunState? RunState { get; init; }
+
+    /// <summary>Every namespace has a value, all of one month, and that month's run, if there is one, has finished.</summary>
+    public required bool Complete { get; init; }
+}
+
+/// <summary>Reads counts. Writes nothing.</summary>
+public sealed class CountReport(NpgsqlDataSource dataSource)
+{
+    private const string Find = """
+        /* tally:counts.find_namespace */
+        SELECT type, traversal_ids[1] AS top_level_namespace_id FROM value_stream.namespaces WHERE id = @NamespaceId
+        """;
+
+    private const string Itself = "SELECT @NamespaceId AS id";
+
+    private const string Project = "SELECT project_namespace_id AS id FROM value_stream.projects WHERE project_namespace_id = @NamespaceId";
+
+    private const string GroupsOfTree = """
+        SELECT id FROM value_stream.namespaces
+            WHERE traversal_ids[1] = @TopLevelNamespaceId AND type = 'Group' AND traversal_ids @> ARRAY[@NamespaceId]
+        """;
+
+    private const string ProjectsOfTree = """
+        SELECT id FROM value_stream.namespaces
+            WHERE traversal_ids[1] = @TopLevelNamespaceId AND type = 'Project' AND traversal_ids @> ARRAY[@NamespaceId]
+              AND EXISTS (SELECT FROM value_stream.projects WHERE projects.project_namespace_id = namespaces.id)
+        """;
+
+    /// <summary>The answer for <paramref name="metric"/> of a group, with its tree, or of a project namespace.</summary>
+    /// <param name="namespaceId">A group or a project namespace.</param>
+    /// <param name="metric">For a project namespace: one that is counted for projects.</param>
+    /// <param name="from">The first day (UTC) on which a value may have been counted.</param>
+    /// <param name="to">The last such day, included.</param>
+    /// <exception cref="ValueStreamException">The range is reversed, or the namespace has no such metric.</exception>
+    public async Task<CountAnswer> ReadAsync(
+        long namespaceId, Metric metric, LocalDate from, LocalDate to, CancellationToken cancellationToken = default)
+    {
+        if (from > to) throw new ValueStreamException($"The range ends before it begins: {from:uuuu-MM-dd} to {to:uuuu-MM-dd}.");
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var found = await connection.QuerySingleOrDefaultAsync<FoundNamespace>(
+            new CommandDefinition(Find, new { NamespaceId = namespaceId }, cancellationToken: cancellationToken));
+        var parameters = new
+        {
+            NamespaceId = namespaceId,
+            found?.TopLevelNamespaceId,
+            Metric = metric.Number,
+            From = from.AtStartOfDayInZone(DateTimeZone.Utc).ToInstant(),
+            To = to.PlusDays(1).AtStartOfDayInZone(DateTimeZone.Utc).ToInstant(),
+            // A run that crosses midnight records values of its month on the next month's first day. Bounds let partitions be skipped.
+            FirstMonth = from.With(DateAdjusters.StartOfMonth).PlusMonths(-1),
+            LastMonth = to.With(DateAdjusters.StartOfMonth),
+        };
+        return await connection.QuerySingleAsync<CountAnswer>(
+            new CommandDefinition(Sum(Members(namespaceId, found, metric)), parameters, cancellationToken: cancellationToken));
+    }
+
+    private static string Members(long namespaceId, FoundNamespace? found, Metric metric) => (found?.Type, metric) switch
+    {
+        (null, _) => throw new ValueStreamException($"There is no namespace {namespaceId}."),
+        ("Group", { SumsOverTree: false }) => Itself,
+        ("Group", { Kind: NamespaceKind.Group }) => GroupsOfTree,
+        ("Group", _) => ProjectsOfTree,
+        ("Project", { Kind: NamespaceKind.Project }) => Project,
+        ("Project", _) => throw new ValueStreamException($"Namespace {namespaceId} is a project, and {metric.Name} is counted for groups. Ask for one of: {string.Join(", ", Metric.All.Where(other => other.Kind == NamespaceKind.Project).Select(other => other.Name))}."),
+        _ => throw new ValueStreamException($"Namespace {namespaceId} is personal; only groups and projects are counted."),
+    };
+
+    private static string Sum(string members) => $"""
+        /* tally:counts.report */
+        WITH members AS (
+            {members}
+        ), newest AS (
+            SELECT newest.*
+            FROM members CROSS JOIN LATERAL (
+                SELECT count, recorded_at, period_month
+                FROM value_stream.value_stream_dashboard_counts
+                WHERE namespace_id = members.id AND metric = @Metric
+                  AND period_month >= @FirstMonth AND period_month <= @LastMonth
+                  AND recorded_at >= @From AND recorded_at < @To
+                ORDER BY recorded_at DESC, period_month DESC
+                LIMIT 1
+            ) newest
+        ), total AS (
+            SELECT sum(count)::bigint AS count, max(recorded_at) AS recorded_at, count(*) AS counted,
+                (SELECT count(*) FROM members) AS expected, min(period_month) AS first_month, max(period_month) AS month
+            FROM newest
+        )
+        SELECT total.count, total.recorded_at, total.counted, total.expected, total.month,
+            {RunStates.Sql} AS run_state,
+            total.counted = total.expected AND total.first_month = total.month
+                AND (runs.period_month IS NULL OR runs.finished_at IS NOT NULL) IS TRUE AS complete
+        FROM total
+        LEFT JOIN value_stream.value_stream_dashboard_runs runs
+            ON runs.top_level_namespace_id = @TopLevelNamespaceId AND runs.period_month = total.month
+        """;
+
+    private sealed record FoundNamespace(string Type, long TopLevelNamespaceId);
+}

@@ -1,0 +1,105 @@
+using Shouldly;
+using Tally.Cli.Shell;
+using Xunit;
+
+namespace Tally.Tests.Cli;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly CliRunner _tally = new();
+
+    public void Dispose() => _tally.Dispose();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--help")]
+    public async Task Help_names_every_group_on_standard_output(string argument)
+    {
+        var result = await _tally.RunAsync(argument.Length == 0 ? [] : [argument]);
+
+        result.ExitCode.ShouldBe(ExitCode.Done);
+        foreach (var group in (string[])["demo", "up", "db", "account", "events", "rollups", "queues", "doctor"]) result.Out.ShouldContain($"  {group} ");
+        result.Error.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("rolups", "Unrecognized command or argument 'rolups'")]
+    [InlineData("queues lst", "Unrecognized command or argument 'lst'")]
+    [InlineData("queues peek", "Required argument 'QUEUE' missing")]
+    [InlineData("queues peek Reporting_Events", "may hold only lower-case letters")]
+    [InlineData("queues list --output xml", "--output is 'xml'. Use table, json or csv.")]
+    [InlineData("account show zero", "'zero' is no account id")]
+    [InlineData("rollups show --account 1 --from 2026-02-30 --to 2026-03-01", "--from is '2026-02-30', which is no date")]
+    [InlineData("rollups show --account 1 --from 2026-02-01", "'--to' is required")]
+    [InlineData("rollups cancel 17", "'17' is no request id")]
+    [InlineData("rollups backfill --inline --no-wait", "--inline does the work itself")]
+    [InlineData("demo --events many", "--events is 'many'. Use a number from 1000")]
+    public async Task A_mistake_on_the_command_line_is_an_error_that_names_it(string arguments, string message)
+    {
+        var result = await _tally.RunAsync(arguments.Split(' '));
+
+        result.ExitCode.ShouldBe(ExitCode.Error);
+        result.Error.ShouldContain(message);
+        result.Error.ShouldContain("--help");
+        result.Out.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_is_one_sentence_without_password_or_stack_trace()
+    {
+        _tally["ConnectionStrings__Tally"] = "Host=127.0.0.1;Port=1;Username=tally;Password=hush;Database=tally";
+
+        var result = await _tally.RunAsync("db", "status");
+
+        result.ExitCode.ShouldBe(ExitCode.Error);
+        result.Error.Trim().Split('\n').Length.ShouldBe(1);
+        result.Error.ShouldStartWith("Error: PostgreSQL does not answer");
+        result.Error.ShouldContain("tally doctor");
+        result.Error.ShouldNotContain("hush");
+    }
+
+    [Fact]
+    public async Task The_stack_trace_is_shown_on_demand()
+    {
+        _tally["ConnectionStrings__Tally"] = "Host=127.0.0.1;Port=1;Username=tally";
+
+        var result = await _tally.RunAsync("db", "status", "--verbose");
+
+        result.Error.ShouldContain("   at ");
+    }
+
+    [Fact]
+    public async Task An_unreadable_connection_string_is_refused_without_quoting_it()
+    {
+        _tally["ConnectionStrings__Tally"] = "Hots=db;Password=hush";
+
+        var result = await _tally.RunAsync("db", "status");
+
+        result.ExitCode.ShouldBe(ExitCode.Error);
+        result.Error.ShouldContain("ConnectionStrings:Tally is not a PostgreSQL connection string");
+        result.Error.ShouldNotContain("hush");
+    }
+
+    [Theory]
+    [InlineData("ConnectionStrings__Tally", "Host=127.0.0.1;Port=1", "AzureWebJobsStorage is not")]
+    [InlineData("AzureWebJobsStorage", "UseDevelopmentStorage=true", "ConnectionStrings__Tally is not")]
+    public async Task A_command_that_needs_both_servers_refuses_one_without_the_other(string variable, string value, string message)
+    {
+        _tally[variable] = value;
+
+        var result = await _tally.RunAsync("account", "set-timezone", "1", "Etc/UTC", "--yes");
+
+        result.ExitCode.ShouldBe(ExitCode.Error);
+        result.Error.ShouldContain(message);
+    }
+
+    [Fact]
+    public async Task Settings_come_from_the_local_settings_file_and_the_environment_wins()
+    {
+        _tally.WriteFile("local.settings.json", """{ "Values": { "ConnectionStrings__Tally": "Host=127.0.0.1;Port=1;Database=from_file" } }""");
+        (await _tally.RunAsync("db", "status")).Error.ShouldContain("does not answer");
+
+        _tally["ConnectionStrings__Tally"] = "no connection string at all";
+        (await _tally.RunAsync("db", "status")).Error.ShouldContain("is not a PostgreSQL connection string");
+    }
+}
