@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NodaTime;
 
-namespace Tally.ValueStream;
+namespace Tally;
 
 internal static partial class Log
 {
