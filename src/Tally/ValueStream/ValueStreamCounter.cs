@@ -96,6 +96,7 @@ public sealed class ValueStreamCounter
                     return result;
                 }
 
+                Telemetry.CountPages.Add(1);
                 result = result with { Rows = result.Rows + checkpoint.Found.Count };
                 if (checkpoint.Next is null)
                 {

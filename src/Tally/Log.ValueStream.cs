@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using NodaTime;
 using Tally.Scheduling;
 
-namespace Tally.ValueStream;
+namespace Tally;
 
 internal static partial class Log
 {
