@@ -4,6 +4,7 @@ using Npgsql;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Database;
+using Tally.Functions;
 
 namespace Tally.Cli.Doctor;
 
@@ -32,7 +33,7 @@ internal sealed class DatabaseCheck(IClock clock)
         try
         {
             var connectionString = ServerSettings.DatabaseOf(servers.Settings)!;
-            await using var database = TallyDataSource.Create(connectionString);
+            await using var database = TallyDataSource.Create(connectionString, DatabaseIdentity.Password(servers.Settings));
             var server = await ReadAsync(database, cancellationToken);
             return
             [
