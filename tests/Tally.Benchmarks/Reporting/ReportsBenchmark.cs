@@ -77,7 +77,7 @@ internal static class ReportsBenchmark
             await connection.ExecuteAsync(new CommandDefinition("VACUUM (ANALYZE) reporting.reporting_events", commandTimeout: 600, cancellationToken: cancellationToken));
         }
 
-        var rebuilder = new DayRebuilder(dataSource, new AccountDirectory(dataSource), NodaTime.Testing.FakeClock.FromUtc(2026, 2, 1));
+        var rebuilder = new DayRebuilder(dataSource, new AccountDirectory(dataSource), new BenchmarkClock());
         var first = LocalDay.Containing(From, DateTimeZoneProviders.Tzdb[Zone]).Date;
         foreach (var month in Enumerable.Range(0, 365).Select(first.PlusDays).Chunk(31))
             await rebuilder.RebuildAsync([.. month.Select(date => new DayTarget(1, date))], cancellationToken);
