@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Tally.Cli.Accounts;
 using Tally.Cli.Counts;
+using Tally.Cli.Billing;
 using Tally.Cli.Database;
 using Tally.Cli.Demo;
 using Tally.Cli.Doctor;
@@ -31,6 +32,7 @@ internal static class Commands
                 EventCommands.Create(),
                 RollupCommands.Create(),
                 CountCommands.Create(),
+                BillingCommands.Create(),
                 QueueCommands.Create(),
                 new RunDoctor(),
             },
