@@ -9,6 +9,9 @@ namespace Tally.Functions;
 public sealed class CountValueStreams(ValueStreamCounter counter, IOptions<ValueStreamOptions> options)
 {
     [Function(nameof(CountValueStreams))]
-    public Task RunAsync([TimerTrigger(Schedules.ValueStream)] TimerInfo timer, CancellationToken cancellationToken) =>
-        counter.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken: cancellationToken);
+    public async Task RunAsync([TimerTrigger(Schedules.ValueStream)] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        var result = await counter.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken: cancellationToken);
+        Telemetry.CountRun(nameof(CountValueStreams), result.Outcome);
+    }
 }

@@ -16,9 +16,9 @@ public sealed class FunctionTableTests
             .ShouldAllBe(queue => QueueNames.All.Contains(queue));
 
     [Fact]
-    public void Every_schedule_is_set_where_the_app_is_deployed() =>
+    public void Every_schedule_is_set_to_its_default_where_the_app_is_deployed() =>
         FunctionTable.Discovered.Where(row => row.Trigger == "timer")
-            .ShouldAllBe(row => Checkout.Bicep["functionApp.bicep"].Contains($"{row.Source.Replace(":", "__", StringComparison.Ordinal)}: '", StringComparison.Ordinal));
+            .ShouldAllBe(row => Checkout.Bicep["functionApp.bicep"].Contains($"{row.Source.Replace(":", "__", StringComparison.Ordinal)}: '{Schedules.Defaults[row.Source]}'", StringComparison.Ordinal));
 
     [Fact]
     public void Readme_names_the_page_that_lists_the_functions()

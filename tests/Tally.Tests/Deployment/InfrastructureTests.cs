@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Shouldly;
+using Tally.Database;
 using Xunit;
 
 namespace Tally.Tests.Deployment;
@@ -74,11 +75,24 @@ public sealed partial class InfrastructureTests
     {
         using var sizes = JsonDocument.Parse(Checkout.Read("infra", "sizes.json"));
         var one = sizes.RootElement.GetProperty(size);
-        var perInstance = one.GetProperty("maximumPoolSize").GetInt32() * FunctionTable.Discovered.Count;
+        var instances = one.GetProperty("maximumInstanceCount").ToString();
         // The service keeps 15 for itself, and the alert is at 70 %.
         var usable = (one.GetProperty("database").GetProperty("maxConnections").GetInt32() - 15) * 7 / 10;
 
-        (one.GetProperty("maximumInstanceCount").GetInt32() * perInstance).ShouldBeLessThan(usable);
+        new ConnectionBudget(
+            ConnectionBudget.CountProcesses(instances, FunctionTable.Discovered.Count), one.GetProperty("maximumPoolSize").GetInt32(), usable).FindMisfit().ShouldBeNull();
+    }
+
+    [Fact]
+    public void Every_action_of_the_workflows_is_pinned_to_a_commit()
+    {
+        var uses = Directory.GetFiles(Path.Combine(Checkout.Root, ".github", "workflows"))
+            .SelectMany(File.ReadAllLines)
+            .Where(line => line.Contains("uses:", StringComparison.Ordinal))
+            .ToList();
+
+        uses.ShouldNotBeEmpty();
+        uses.ShouldAllBe(line => Regex.IsMatch(line, @"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$"));
     }
 
     private static IReadOnlyList<string> AppSettings()
