@@ -9,7 +9,7 @@ namespace Tally.Cli.Queues;
 internal sealed class RedriveQueue : TallyCommand
 {
     private readonly Argument<string> _queue = QueueArgument.Create("The queue whose poison messages are to be tried again.");
-    private readonly Option<int> _max = CommonOptions.Count("--max", "How many messages at most; by default those that are there now.", int.MaxValue, 1, int.MaxValue);
+    private readonly Option<int?> _max = CommonOptions.Limit("--max", "How many messages at most; by default those that are there now.");
 
     public RedriveQueue()
         : base("redrive", "Move the messages of a queue's poison queue back to it.")
@@ -25,7 +25,7 @@ internal sealed class RedriveQueue : TallyCommand
         var redrive = new Redrive(session.Queues, name);
         // Those that fail again come back here; only what is there now is moved.
         var waiting = await redrive.CountAsync(cancellationToken);
-        var max = Math.Min(context.Value(_max), waiting);
+        var max = Math.Min(context.Value(_max) ?? waiting, waiting);
 
         var moved = await context.Progress.RunAsync($"Redriving {name}", max, progress => redrive.RunAsync(max, progress, cancellationToken));
         context.Output.WriteOne(new RedriveResult(name, moved, Math.Max(waiting - moved, 0)));

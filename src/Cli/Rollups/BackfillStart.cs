@@ -36,7 +36,15 @@ internal sealed class BackfillStart(CommandContext context, Session session)
         context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, async progress =>
         {
             var done = 0;
-            await foreach (var _ in session.Get<Backfills>().RebuildInlineAsync(request, cancellationToken)) progress.Report(++done);
-            return done;
+            try
+            {
+                await foreach (var _ in session.Get<Backfills>().RebuildInlineAsync(request, cancellationToken)) progress.Report(++done);
+                return done;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                throw new CommandException(
+                    $"Backfill failed after {done} of {Words.Count(request.DayCount, "day")}: {ErrorMessage.Of(exception)} Put that right, then 'tally rollups resume {request.Id}'.", exception);
+            }
         });
 }

@@ -52,6 +52,16 @@ internal static class CommonOptions
             : Refuse<int>(result, $"{name} is '{Text(result)}'. Use a number from {minimum} to {maximum}."),
     };
 
+    /// <summary>A number above 0 that bounds something; without it, nothing does.</summary>
+    public static Option<int?> Limit(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0
+            ? limit
+            : Refuse<int?>(result, $"{name} is '{Text(result)}'. Use a number above 0."),
+    };
+
     /// <summary>An option whose values are the names of an enum, in lower case.</summary>
     public static Option<T?> Choice<T>(string name, string description)
         where T : struct, Enum => new(name)

@@ -31,7 +31,7 @@ internal sealed class RunUp : TallyCommand
         context.Note("Starting ... Ctrl-C stops everything.");
         await using var session = await Session.OpenAsync(terminal, await FoundServers.ForUpAsync(terminal, cancellationToken), requireSchema: true, cancellationToken);
         var address = new UriBuilder("http", "127.0.0.1", context.Value(_port)).Uri;
-        await using var app = FunctionApp.Start(terminal, Settings(session, address, context.Value(_telemetry)), context.Note);
+        await using var app = FunctionApp.Start(terminal, Settings(session, address, directory, context.Value(_telemetry)), context.Note);
         await WaitUntilReadyAsync(app, address, cancellationToken);
 
         using var offer = RunningServers.Publish(directory, new RunningServers
@@ -75,7 +75,7 @@ internal sealed class RunUp : TallyCommand
 
     private static CommandException Ended(int exitCode) => new($"The function app ended with exit code {exitCode}; its last lines above say why.");
 
-    private static IEnumerable<KeyValuePair<string, string>> Settings(Session session, Uri address, bool telemetry)
+    private static IEnumerable<KeyValuePair<string, string>> Settings(Session session, Uri address, string directory, bool telemetry)
     {
         foreach (var (name, value) in session.Settings.AsEnumerable())
             if (value is not null)
@@ -84,5 +84,7 @@ internal sealed class RunUp : TallyCommand
         if (ServerSettings.QueueConnectionStringOf(session.Settings) is { } queues) yield return KeyValuePair.Create(QueueNames.Connection, queues);
         yield return KeyValuePair.Create("LocalRuntime:AdminPort", address.Port.ToString(CultureInfo.InvariantCulture));
         if (telemetry) yield return KeyValuePair.Create("Telemetry:Console", "true");
+        // Beside the data, not beside the program, which the next build may move.
+        yield return KeyValuePair.Create("LocalRuntime:StateDirectory", Path.Combine(directory, "timers"));
     }
 }

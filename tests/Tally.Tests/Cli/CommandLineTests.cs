@@ -28,6 +28,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("queues peek", "Required argument 'QUEUE' missing")]
     [InlineData("queues peek Reporting_Events", "may hold only lower-case letters")]
     [InlineData("queues list --output xml", "--output is 'xml'. Use table, json or csv.")]
+    [InlineData("queues redrive some-queue --max none", "--max is 'none'. Use a number above 0.")]
     [InlineData("queues list --output 1", "--output is '1'. Use table, json or csv.")]
     [InlineData("events import - --format xml", "--format is 'xml'. Use csv or ndjson.")]
     [InlineData("account show zero", "'zero' is no account id")]

@@ -156,6 +156,7 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
         var failed = await _tally.RunAsync("rollups", "backfill", "--account", Id, "--inline");
 
         failed.ExitCode.ShouldBe(ExitCode.Error);
+        failed.Error.ShouldContain("Backfill failed after 0 of 1 day: ");
         failed.Error.ShouldNotContain("report_rollup");
         (await FindAccountAsync()).ReportRollup.ShouldBeFalse();
 
