@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Tally.Cli.Accounts;
+using Tally.Cli.Counts;
 using Tally.Cli.Billing;
 using Tally.Cli.Database;
 using Tally.Cli.Demo;
@@ -30,6 +31,7 @@ internal static class Commands
                 AccountCommands.Create(),
                 EventCommands.Create(),
                 RollupCommands.Create(),
+                CountCommands.Create(),
                 BillingCommands.Create(),
                 QueueCommands.Create(),
                 new RunDoctor(),

@@ -6,11 +6,13 @@ namespace Tally;
 /// </summary>
 public static class Schedules
 {
+    public const string ValueStream = "%ValueStream:Schedule%";
     public const string Billing = "%Billing:Schedule%";
 
     /// <summary>What the settings are unless they are given. In Azure they must be given.</summary>
     public static IReadOnlyDictionary<string, string?> Defaults { get; } = new Dictionary<string, string?>
     {
+        ["ValueStream:Schedule"] = "0 */5 * * * *",
         ["Billing:Schedule"] = "0 15 * * * *",
     };
 }

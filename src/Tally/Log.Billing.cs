@@ -2,9 +2,8 @@ using Microsoft.Extensions.Logging;
 using NodaTime;
 using Tally.Scheduling;
 
-namespace Tally.Billing;
+namespace Tally;
 
-/// <summary>Everything billing logs.</summary>
 internal static partial class Log
 {
     [LoggerMessage(3001, LogLevel.Information, "Billing day {Day:uuuu-MM-dd} refreshed: {Inserted} facts inserted, {Updated} updated, {Removed} removed")]
