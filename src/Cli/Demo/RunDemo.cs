@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Tally.Cli.Demo.Billing;
 using Tally.Cli.Demo.Reporting;
 using Tally.Cli.Shell;
 
@@ -27,7 +28,7 @@ internal sealed class RunDemo : TallyCommand
         var time = Stopwatch.StartNew();
         context.Note("A support desk on this machine: PostgreSQL and Azurite start, with data of their own ...");
         await using var world = await DemoWorld.CreateAsync(context, cancellationToken);
-        IDemoPart[] parts = [new ReportingDemo(context.Value(_events), context.Value(_live), context.Value(_days))];
+        IDemoPart[] parts = [new ReportingDemo(context.Value(_events), context.Value(_live), context.Value(_days)), new BillingDemo()];
 
         var results = new List<DemoResult>();
         foreach (var part in parts) results.Add(await part.RunAsync(world, cancellationToken));

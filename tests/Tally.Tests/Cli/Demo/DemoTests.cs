@@ -25,6 +25,9 @@ public sealed class DemoTests : IDisposable
         facts["days verified"].ShouldBe(80);
         facts["poison messages"].ShouldBe(0);
         facts["drift"].ShouldBe(0);
+        facts["changed by a further refresh"].ShouldBe(0);
+        facts["explained by its corrections"].ShouldBe(facts["difference in an organization's cost"]);
+        facts["difference in an organization's cost"].ShouldBe(-6.9803m);
         Directory.EnumerateDirectories(Path.Combine(_tally.Checkout, ".local", "demo")).ShouldBeEmpty();
     }
 }
