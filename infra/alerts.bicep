@@ -58,8 +58,8 @@ var rules = [
     description: 'Billing: no successful run in two intervals.'
     query: 'AppRequests | where OperationName == "RefreshBilling" and Success'
     threshold: -1
-    every: 'PT15M'
-    over: 'PT30M'
+    every: 'PT1H'
+    over: 'PT2H'
   }
   {
     name: 'no-reconcile-run'

@@ -74,7 +74,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     Database__ClientId: identityClientId
     Database__Instances: string(maximumInstanceCount)
     ValueStream__Schedule: '0 */5 * * * *'
-    Billing__Schedule: '0 */15 * * * *'
+    Billing__Schedule: '0 15 * * * *'
     Reporting__ReconcileSchedule: '0 30 2 * * *'
     Reporting__PurgeSchedule: '0 0 4 * * *'
     APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString

@@ -32,6 +32,8 @@ public static class Telemetry
 
     internal static Histogram<double> LockWait { get; } = Meter.CreateHistogram<double>("tally.lock.wait", "s", "Time until a transaction had its accounts' and days' locks.");
 
+    internal static Counter<long> Retries { get; } = Meter.CreateCounter<long>("tally.database.retries", "{retry}", "Work done again after a transient fault of the database.");
+
     internal static Counter<long> DaysRebuilt { get; } = Meter.CreateCounter<long>("tally.days.rebuilt", "{day}", "Days rebuilt from their raw events, by outcome.");
 
     internal static Histogram<double> BackfillLag { get; } = Meter.CreateHistogram<double>("tally.backfill.lag", "s", "Time from a backfill's request to the split of one of its ranges.");
