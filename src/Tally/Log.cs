@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tally.Scheduling;
 
 namespace Tally;
 
@@ -19,4 +20,28 @@ internal static partial class Log
 
     [LoggerMessage(1005, LogLevel.Information, "Backfill {RequestId} of account {AccountId} has nothing to do: {Reason}")]
     public static partial void BackfillEmpty(ILogger logger, Guid requestId, long accountId, string reason);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Account {AccountId}, {Date}: {Rows} rollup rows differ from the raw events. The first, {DimensionType} {DimensionId} {Metric}, holds {Found}; the events say {Expected}. The day is marked dirty and will be rebuilt")]
+    public static partial void RollupsDrifted(ILogger logger, long accountId, DateOnly date, int rows, string dimensionType, long dimensionId, string metric, string found, string expected);
+
+    [LoggerMessage(1007, LogLevel.Information, "Reconcile: {Outcome}. {Accounts} accounts and {Days} days verified, {Differing} days differ; {DayMessages} days and {RangeMessages} ranges are queued")]
+    public static partial void Reconciled(ILogger logger, RunOutcome outcome, int accounts, int days, int differing, int dayMessages, int rangeMessages);
+
+    [LoggerMessage(1008, LogLevel.Error, "Reconcile of account {AccountId} failed; its turn comes again in the next pass")]
+    public static partial void ReconcileFailed(ILogger logger, long accountId, Exception exception);
+
+    [LoggerMessage(1009, LogLevel.Information, "Account {AccountId}, {Date}: {Purged} raw events removed, {Kept} bot events kept; the day is frozen")]
+    public static partial void DayPurged(ILogger logger, long accountId, DateOnly date, long purged, long kept);
+
+    [LoggerMessage(1010, LogLevel.Information, "Purge: {Outcome}. {Days} days with {Events} raw events removed, {Ids} ids forgotten")]
+    public static partial void Purged(ILogger logger, RunOutcome outcome, int days, long events, long ids);
+
+    [LoggerMessage(1011, LogLevel.Error, "Purge of account {AccountId} failed; its turn comes again in the next pass")]
+    public static partial void PurgeFailed(ILogger logger, long accountId, Exception exception);
+
+    [LoggerMessage(1012, LogLevel.Information, "Account {AccountId}: {Events} raw events erased, {Rebuilt} days rebuilt, {Adjusted} frozen days adjusted")]
+    public static partial void EventsErased(ILogger logger, long accountId, long events, int rebuilt, int adjusted);
+
+    [LoggerMessage(1013, LogLevel.Information, "Account {AccountId} is erased, with {Rows} rows of events, rollups and their states")]
+    public static partial void AccountErased(ILogger logger, long accountId, long rows);
 }

@@ -24,6 +24,6 @@ public static class ServiceCollectionExtensions
             configuration.GetConnectionString("Tally")
             ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally)."), password));
         services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
-        return services.AddReporting().AddValueStream(configuration).AddBilling(configuration);
+        return services.AddReporting(configuration).AddValueStream(configuration).AddBilling(configuration);
     }
 }

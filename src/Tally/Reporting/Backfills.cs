@@ -116,7 +116,12 @@ public sealed class Backfills
     /// <exception cref="UnknownBackfillException">There is no such request.</exception>
     public async Task<IReadOnlyList<BackfillMessage>> ResumeAsync(Guid requestId, CancellationToken cancellationToken = default)
     {
-        var request = await SetCancelledAsync(requestId, null, cancellationToken);
+        return await PendingAsync(await SetCancelledAsync(requestId, null, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The messages that cover the request's days still to come, newest first.</summary>
+    internal async Task<IReadOnlyList<BackfillMessage>> PendingAsync(BackfillRequest request, CancellationToken cancellationToken)
+    {
         var messages = new List<BackfillMessage>();
         foreach (var (from, to) in Ranges(await PendingDaysAsync(request, cancellationToken))) messages.Insert(0, request.ToMessage(from, to));
         return messages;
@@ -220,7 +225,8 @@ public sealed class Backfills
         return [.. Enumerable.Range(0, request.DayCount).Select(request.FromDate.PlusDays).Where(date => !done.Contains(date))];
     }
 
-    private static IEnumerable<(LocalDate From, LocalDate To)> Ranges(IReadOnlyList<LocalDate> ascending)
+    /// <summary>The days as ranges without gaps.</summary>
+    internal static IEnumerable<(LocalDate From, LocalDate To)> Ranges(IReadOnlyList<LocalDate> ascending)
     {
         for (var start = 0; start < ascending.Count;)
         {

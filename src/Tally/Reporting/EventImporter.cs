@@ -49,7 +49,8 @@ public sealed class EventImporter
                  event_start_time, event_end_time, created_at)
             SELECT account_id, id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id,
                    event_start_time, event_end_time, created_at
-            FROM stage
+            FROM stage s
+            WHERE NOT EXISTS (SELECT FROM reporting.purged_events p WHERE p.account_id = s.account_id AND p.id = s.id)
             ORDER BY account_id, id
             ON CONFLICT (account_id, id) DO NOTHING
             RETURNING account_id, id

@@ -1,27 +1,61 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
+using Tally.Reporting.Retention;
 
 namespace Tally.Reporting;
 
 internal static class ReportingServices
 {
-    public static IServiceCollection AddReporting(this IServiceCollection services) => services
+    /// <summary>Adds reporting with the settings of section <c>Reporting</c>, which are checked at start.</summary>
+    public static IServiceCollection AddReporting(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ReportingOptions>().Bind(configuration.GetSection(ReportingOptions.Section)).ValidateOnStart();
+        return services
+            .AddSingleton<IValidateOptions<ReportingOptions>, ReportingOptionsValidator>()
+            .AddWritePath()
+            .AddSingleton<RollupReader>()
+            .AddSingleton<ReportReader>()
+            .AddSingleton(provider => new RollupVerifier(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
+            .AddReconcile()
+            .AddRetention();
+    }
+
+    private static IServiceCollection AddWritePath(this IServiceCollection services) => services
         .AddSingleton<AccountDirectory>()
         .AddSingleton<AccountStore>()
         .AddSingleton<RollupWriter>()
         .AddSingleton<EventIntake>()
         .AddSingleton<DayRebuilder>()
-        .AddSingleton<RollupReader>()
-        .AddSingleton<ReportReader>()
-        .AddSingleton(provider => new EventMessageProcessor(
-            provider.GetRequiredService<EventIntake>(), provider.GetRequiredService<AccountDirectory>(), provider.GetRequiredService<ILogger<EventMessageProcessor>>()))
+        .AddSingleton(provider => new EventMessageProcessor(Get<EventIntake>(provider), Get<AccountDirectory>(provider), Get<ILogger<EventMessageProcessor>>(provider)))
         .AddSingleton(provider => new Backfills(
-            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<DayRebuilder>(),
-            provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<Backfills>>()))
-        .AddSingleton(provider => new EventImporter(
-            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<AccountDirectory>(), provider.GetRequiredService<IClock>()))
-        .AddSingleton(provider => new RollupVerifier(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<AccountStore>()));
+            Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DayRebuilder>(provider), Get<IClock>(provider), Get<ILogger<Backfills>>(provider)))
+        .AddSingleton(provider => new EventImporter(Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<IClock>(provider)));
+
+    private static IServiceCollection AddReconcile(this IServiceCollection services) => services
+        .AddSingleton<AccountPasses>()
+        .AddSingleton<OwedDays>()
+        .AddSingleton(provider => new DriftLog(
+            Get<NpgsqlDataSource>(provider), Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<DriftLog>>(provider)))
+        .AddSingleton(provider => new RollupReconciler(
+            Get<AccountPasses>(provider), Get<RollupVerifier>(provider), Get<DriftLog>(provider), Get<OwedDays>(provider),
+            Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<RollupReconciler>>(provider)));
+
+    private static IServiceCollection AddRetention(this IServiceCollection services) => services
+        .AddSingleton(provider => new EventPurger(
+            Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DriftLog>(provider),
+            Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<EventPurger>>(provider)))
+        .AddSingleton(provider => new ScheduledPurge(
+            Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider),
+            Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<ScheduledPurge>>(provider)))
+        .AddSingleton(provider => new EventEraser(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<IClock>(provider), Get<ILogger<EventEraser>>(provider)))
+        .AddSingleton(provider => new AccountEraser(Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<ILogger<AccountEraser>>(provider)));
+
+    private static T Get<T>(IServiceProvider provider)
+        where T : notnull => provider.GetRequiredService<T>();
 }

@@ -17,6 +17,7 @@ internal static class RollupStatements
         """;
 
     // Nothing is written if an event is there already, or a zone changed since the days were cut; the answer says which.
+    // Of an event that was purged only the id is known: it passes for the same.
     // A day that holds another zone's rollups is stale: its events are stored, and counted when it is rebuilt.
     private const string ApplyHead = """
         /* tally:rollups.apply */
@@ -42,6 +43,10 @@ internal static class RollupStatements
                     i.event_start_time, i.event_end_time, i.created_at) AS is_same
             FROM incoming i
             JOIN reporting.reporting_events e ON e.account_id = i.account_id AND e.id = i.id
+            UNION ALL
+            SELECT i.ordinal, true
+            FROM incoming i
+            WHERE EXISTS (SELECT FROM reporting.purged_events p WHERE p.account_id = i.account_id AND p.id = i.id)
         ),
         permit AS MATERIALIZED (
             SELECT NOT EXISTS (SELECT FROM changed) AND NOT EXISTS (SELECT FROM existing) AS granted

@@ -97,13 +97,31 @@ public sealed class RollupVerifier
         {
             var days = Enumerable.Range(done, Math.Min(DaysAtOnce, count - done)).Select(offset => LocalDay.Of(from!.Value.PlusDays(offset), zone)).ToList();
             await using var command = DayStatements.VerifyCommand(connection, accountId, days);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken)) differences.Add(ReadDifference(reader, zone));
+            differences.AddRange(await ReadDifferencesAsync(command, zone, cancellationToken));
             progress?.Report(done + days.Count);
         }
 
         var frozen = count == 0 ? 0 : await connection.ExecuteScalarAsync<int>(new CommandDefinition(CountFrozen, new { id = accountId, from, to }, cancellationToken: cancellationToken));
         return new VerificationReport { From = from, To = to, DaysChecked = count - frozen, DaysFrozen = frozen, Differences = differences };
+    }
+
+    /// <summary>Verifies these days in one statement, that is in one snapshot. Frozen ones are passed over.</summary>
+    internal async Task<IReadOnlyList<RollupDifference>> FindDifferencesAsync(
+        Account account, IReadOnlyList<LocalDay> days, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var command = DayStatements.VerifyCommand(connection, account.Id, days);
+        command.CommandTimeout = (int)timeout.TotalSeconds;
+        return await ReadDifferencesAsync(command, account.Zone!, cancellationToken);
+    }
+
+    /// <summary>The answer of <see cref="DayStatements.VerifyCommand"/>.</summary>
+    internal static async Task<IReadOnlyList<RollupDifference>> ReadDifferencesAsync(NpgsqlCommand command, DateTimeZone zone, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var differences = new List<RollupDifference>();
+        while (await reader.ReadAsync(cancellationToken)) differences.Add(ReadDifference(reader, zone));
+        return differences;
     }
 
     private static async Task<(LocalDate? First, LocalDate? Last)> ExtentAsync(NpgsqlConnection connection, long accountId, DateTimeZone zone, CancellationToken cancellationToken)

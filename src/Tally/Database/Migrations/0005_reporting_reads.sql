@@ -51,4 +51,4 @@ CREATE TABLE reporting.purged_events (
     PRIMARY KEY (account_id, id)
 );
 
-CREATE INDEX purged_events_by_time ON reporting.purged_events (account_id, purged_at);
+CREATE INDEX purged_events_by_time ON reporting.purged_events (purged_at);

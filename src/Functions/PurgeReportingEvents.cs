@@ -1,0 +1,15 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Options;
+using Tally.Reporting;
+using Tally.Reporting.Retention;
+using Tally.Scheduling;
+
+namespace Tally.Functions;
+
+/// <summary>Removes raw events older than <c>Reporting:RetentionDays</c>; with 0, the default, none.</summary>
+public sealed class PurgeReportingEvents(ScheduledPurge purge, IOptions<ReportingOptions> options)
+{
+    [Function(nameof(PurgeReportingEvents))]
+    public Task RunAsync([TimerTrigger("%Reporting:PurgeSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>
+        purge.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken);
+}

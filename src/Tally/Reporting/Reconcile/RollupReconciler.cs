@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Npgsql;
+using Tally.Scheduling;
+
+namespace Tally.Reporting.Reconcile;
+
+/// <summary>What a run of <see cref="RollupReconciler"/> did, and the messages that it calls for.</summary>
+public sealed record ReconcileResult
+{
+    public required RunOutcome Outcome { get; init; }
+
+    public required int AccountsVerified { get; init; }
+
+    public required int DaysVerified { get; init; }
+
+    /// <summary>Covered or not, days whose rollups were not what their raw events say.</summary>
+    public required int DaysDiffering { get; init; }
+
+    /// <summary>For <see cref="QueueNames.ReportingBackfillDays"/>: the days that differ.</summary>
+    public required IReadOnlyList<BackfillDayMessage> Days { get; init; }
+
+    /// <summary>For <see cref="QueueNames.ReportingBackfills"/>: days that waited for a rebuild in vain.</summary>
+    public required IReadOnlyList<BackfillMessage> Ranges { get; init; }
+}
+
+/// <summary>
+/// Verifies the last days of every account. A day that differs is reported, marked dirty and to be rebuilt; days that
+/// were to be rebuilt before and are not, because a message got lost, are found again.
+/// </summary>
+public sealed class RollupReconciler
+{
+    // The host puts a run's messages one by one after it has ended, within the margin that time boxes leave.
+    private const int MaxMessages = 500;
+
+    private readonly AccountPasses _passes;
+    private readonly RollupVerifier _verifier;
+    private readonly DriftLog _drift;
+    private readonly OwedDays _owed;
+    private readonly ReportingOptions _options;
+    private readonly IClock _clock;
+    private readonly ILogger<RollupReconciler> _logger;
+
+    internal RollupReconciler(
+        AccountPasses passes, RollupVerifier verifier, DriftLog drift, OwedDays owed, IOptions<ReportingOptions> options, IClock clock, ILogger<RollupReconciler> logger)
+    {
+        _passes = passes;
+        _verifier = verifier;
+        _drift = drift;
+        _owed = owed;
+        _options = options.Value;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Gives every account its turn, or as many as there is time for; the next run goes on from there.</summary>
+    /// <param name="limiter">The time box, asked after every account.</param>
+    /// <param name="cancellationToken">Ends the run at once; days marked so far are found again by the next.</param>
+    public async Task<ReconcileResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
+    {
+        var (accounts, verified, differing) = (0, 0, 0);
+        var days = new List<BackfillDayMessage>();
+        var ranges = new List<BackfillMessage>();
+        var untilFull = new RuntimeLimiter(() => limiter.IsOverTime() || days.Count + ranges.Count >= MaxMessages);
+        var outcome = await _passes.RunAsync(PassKind.Reconcile, untilFull, _options.LeaseDuration, TakeTurnAsync, cancellationToken);
+        Log.Reconciled(_logger, outcome, accounts, verified, differing, days.Count, ranges.Count);
+        return new ReconcileResult { Outcome = outcome, AccountsVerified = accounts, DaysVerified = verified, DaysDiffering = differing, Days = days, Ranges = ranges };
+
+        async Task<AccountTurn> TakeTurnAsync(Account account, CancellationToken token)
+        {
+            if (account.Zone is null) return default;
+            try
+            {
+                var marked = await VerifyAsync(account, token);
+                days.AddRange(marked.Select(date => new BackfillDayMessage { AccountId = account.Id, Date = date.ToDateOnly() }));
+                ranges.AddRange(await _owed.RequestAsync(account, marked, _options.ResendAfter, _options.StatementTimeout, token));
+                accounts++;
+                verified += _options.ReconcileDays;
+                differing += marked.Count;
+                return new AccountTurn(_options.ReconcileDays, marked.Count);
+            }
+            catch (NpgsqlException exception)
+            {
+                // If it is the server, and not this account, saving the place fails too and ends the run.
+                Log.ReconcileFailed(_logger, account.Id, exception);
+                return default;
+            }
+        }
+    }
+
+    /// <summary>Returns the days that differ, marked dirty. Dirty and stale ones differ by right.</summary>
+    private async Task<IReadOnlyList<LocalDate>> VerifyAsync(Account account, CancellationToken cancellationToken)
+    {
+        var today = LocalDay.Containing(_clock.GetCurrentInstant(), account.Zone!).Date;
+        var days = Enumerable.Range(0, _options.ReconcileDays).Select(back => LocalDay.Of(today.PlusDays(-back), account.Zone!)).ToList();
+        var differences = (await _verifier.FindDifferencesAsync(account, days, _options.StatementTimeout, cancellationToken))
+            .Where(difference => difference.State is not ("dirty" or "stale"))
+            .ToList();
+        return differences.Count == 0 ? [] : await _drift.RecordAsync(account, differences, cancellationToken);
+    }
+}

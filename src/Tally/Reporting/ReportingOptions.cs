@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Options;
+using Tally.Scheduling;
+
+namespace Tally.Reporting;
+
+/// <summary>
+/// The settings under <c>Reporting:</c>. Two more are the host's own: <c>Reporting:ReconcileSchedule</c> and
+/// <c>Reporting:PurgeSchedule</c>, the NCRONTAB expressions of the timers.
+/// </summary>
+public sealed class ReportingOptions
+{
+    public const string Section = "Reporting";
+
+    /// <summary>Days of each account that reconcile verifies, today and back from it, 1 to 31. More would not fit one statement.</summary>
+    public int ReconcileDays { get; set; } = 7;
+
+    /// <summary>
+    /// How long a backfill request may show no progress before reconcile queues its days again, 10 minutes to 7 days. Shorter
+    /// than the queue's backlog, it doubles the messages in it; they do no harm but cost time.
+    /// </summary>
+    public TimeSpan ResendAfter { get; set; } = TimeSpan.FromHours(6);
+
+    /// <summary>
+    /// Days after which raw events may go, 0 to 36,500; 0 keeps them for ever. The timer removes those of older days that
+    /// verify as right.
+    /// </summary>
+    public int RetentionDays { get; set; }
+
+    /// <summary>
+    /// Days for which the ids of removed events are remembered, 8 to 3,650, so that a message that comes again changes
+    /// nothing. A message lives 7 days in a queue, and again in the poison queue.
+    /// </summary>
+    public int PurgedEventDays { get; set; } = 90;
+
+    /// <summary>The time box of one run of a timer, at least a second. The default fits a <c>functionTimeout</c> of 5 minutes.</summary>
+    public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>When a statement of a timer's run is given up, 1 second to 10 minutes, waiting for a day's lock included.</summary>
+    public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The longest time between two checks of the box: verifying a day, recording what was found, or removing its events.</summary>
+    internal TimeSpan Pass => 3 * StatementTimeout;
+
+    /// <summary>Long enough that a holder at work never loses it: it is renewed with every pass.</summary>
+    internal TimeSpan LeaseDuration => Pass + TimeBoxes.Margin;
+
+    /// <summary>What is wrong, one sentence each, with the setting's name, its value and its range.</summary>
+    internal IEnumerable<string> FindFaults(TimeBox functionTimeout)
+    {
+        if (OutOfRange(nameof(ReconcileDays), ReconcileDays, 1, 31) is { } days) yield return days;
+        if (OutOfRange(nameof(ResendAfter), ResendAfter, TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)) is { } resend) yield return resend;
+        if (OutOfRange(nameof(RetentionDays), RetentionDays, 0, 36_500) is { } retention) yield return retention;
+        if (OutOfRange(nameof(PurgedEventDays), PurgedEventDays, 8, 3_650) is { } purged) yield return purged;
+        if (OutOfRange(nameof(MaxRuntime), MaxRuntime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) is { } runtime) yield return runtime;
+        if (OutOfRange(nameof(StatementTimeout), StatementTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) is { } statement) yield return statement;
+        var misfit = TimeBoxes.FindMisfit(
+            new TimeBox($"{Section}:{nameof(StatementTimeout)}", StatementTimeout),
+            new TimeBox($"three times {Section}:{nameof(StatementTimeout)}", Pass),
+            new TimeBox($"{Section}:{nameof(MaxRuntime)}", MaxRuntime),
+            functionTimeout);
+        if (misfit is not null) yield return misfit;
+    }
+
+    private static string? OutOfRange<T>(string name, T value, T lowest, T highest)
+        where T : IComparable<T> =>
+        value.CompareTo(lowest) < 0 || value.CompareTo(highest) > 0
+            ? $"{Section}:{name} is {value}. Expected {lowest} to {highest}."
+            : null;
+}
+
+internal sealed class ReportingOptionsValidator : IValidateOptions<ReportingOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ReportingOptions options)
+    {
+        var faults = options.FindFaults(FunctionTimeout.Read(Path.Combine(AppContext.BaseDirectory, "host.json"))).ToList();
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+}

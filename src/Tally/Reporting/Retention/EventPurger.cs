@@ -1,0 +1,193 @@
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+using Tally.Reporting.Reconcile;
+using static Tally.Database.SqlParameters;
+
+namespace Tally.Reporting.Retention;
+
+/// <summary>Why a day kept its raw events.</summary>
+public enum PurgeRefusal
+{
+    /// <summary>Its rollups do not hold the whole day: it is dirty, of another zone, or was never built.</summary>
+    NotCovered,
+
+    /// <summary>Its rollups are not what its raw events say. It is marked dirty.</summary>
+    Differs,
+}
+
+/// <summary>What a purge did.</summary>
+public sealed record PurgeResult
+{
+    public required int DaysPurged { get; init; }
+
+    public required long EventsPurged { get; init; }
+
+    /// <summary>Bot events of the days purged, which reports still count.</summary>
+    public required long EventsKept { get; init; }
+
+    /// <summary>Days that kept all their events.</summary>
+    public required IReadOnlyList<(LocalDate Date, PurgeRefusal Refusal)> Refused { get; init; }
+}
+
+/// <summary>
+/// Removes the raw events of days whose rollups are verified to be right, and freezes these days. One transaction a
+/// day; nothing is counted twice or forgotten wherever it stops.
+/// </summary>
+public sealed class EventPurger
+{
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly AccountStore _accounts;
+    private readonly DriftLog _drift;
+    private readonly TimeSpan _timeout;
+    private readonly IClock _clock;
+    private readonly ILogger<EventPurger> _logger;
+
+    internal EventPurger(
+        NpgsqlDataSource dataSource, AccountStore accounts, DriftLog drift, IOptions<ReportingOptions> options, IClock clock, ILogger<EventPurger> logger)
+    {
+        _dataSource = dataSource;
+        _accounts = accounts;
+        _drift = drift;
+        _timeout = options.Value.StatementTimeout;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Purges the days before <paramref name="before"/> that have ended, oldest first.</summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="before">The first day that stays.</param>
+    /// <param name="progress">Told the days done so far.</param>
+    /// <param name="cancellationToken">Stops between days.</param>
+    /// <exception cref="UnknownAccountException">There is no such account.</exception>
+    /// <exception cref="MissingTimeZoneException">The account has no reporting timezone.</exception>
+    public async Task<PurgeResult> PurgeAsync(long accountId, LocalDate before, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+        if (account.Zone is null) throw new MissingTimeZoneException(account);
+
+        var result = new PurgeTally();
+        foreach (var (index, (day, isCovered)) in (await FindDaysAsync(account, before, cancellationToken)).Index())
+        {
+            if (isCovered) await PurgeDayAsync(account, day, result, cancellationToken);
+            else result.Refused.Add((day.Date, PurgeRefusal.NotCovered));
+            progress?.Report(index + 1);
+        }
+
+        return result.ToResult();
+    }
+
+    /// <summary>Purges the oldest days that can be, as many as there is time for, at most <paramref name="limit"/>.</summary>
+    internal async Task<PurgeResult> PurgeAsync(Account account, LocalDate before, int limit, Func<bool> isOverTime, CancellationToken cancellationToken)
+    {
+        var result = new PurgeTally();
+        var days = (await FindDaysAsync(account, before, cancellationToken)).Where(found => found.IsCovered).Take(limit);
+        foreach (var (day, _) in days)
+        {
+            await PurgeDayAsync(account, day, result, cancellationToken);
+            if (isOverTime()) break;
+        }
+
+        return result.ToResult();
+    }
+
+    /// <summary>The days that have ended, have raw events and are not frozen.</summary>
+    private async Task<IReadOnlyList<(LocalDay Day, bool IsCovered)>> FindDaysAsync(Account account, LocalDate before, CancellationToken cancellationToken)
+    {
+        var zone = account.Zone!;
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        var first = await connection.ExecuteScalarAsync<DateTime?>(Command(PurgeStatements.FirstEvent, new { account_id = account.Id }, cancellationToken));
+        if (first is null) return [];
+
+        var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
+        var start = LocalDay.Containing(Instant.FromDateTimeUtc(first.Value), zone).Date;
+        var count = Period.DaysBetween(start, LocalDate.Min(before, today));
+        var days = Enumerable.Range(0, Math.Max(count, 0)).Select(offset => LocalDay.Of(start.PlusDays(offset), zone)).ToList();
+        await using var command = new NpgsqlCommand(PurgeStatements.Candidates, connection)
+        {
+            CommandTimeout = (int)_timeout.TotalSeconds,
+            Parameters =
+            {
+                new NpgsqlParameter<long>("account_id", account.Id),
+                Column("dates", days, day => day.Date.ToDateOnly(), NpgsqlDbType.Date),
+                Column("starts", days, day => day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
+                Column("ends", days, day => day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<(LocalDay, bool)>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var day = LocalDay.Of(LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)), zone);
+            var row = await reader.IsDBNullAsync(1, cancellationToken)
+                ? null
+                : new RollupDay { Date = day.Date, Timezone = reader.GetString(1), State = Enum.Parse<DayState>(reader.GetString(2), ignoreCase: true) };
+            found.Add((day, RollupDay.IsCovered(row, day, account)));
+        }
+
+        return found;
+    }
+
+    private async Task PurgeDayAsync(Account account, LocalDay day, PurgeTally result, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = (int)_timeout.TotalSeconds })
+        {
+            locks.BatchCommands.Add(RollupStatements.LockCommand([AdvisoryLocks.Account(account.Id)], [AdvisoryLocks.Day(account.Id, day.Date)]));
+            await locks.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        // Under the lock nothing changes any more between looking and removing.
+        var row = await connection.QuerySingleOrDefaultAsync<RollupDay>(Command(PurgeStatements.FindDay, new { account_id = account.Id, date = day.Date }, cancellationToken, transaction));
+        if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken) || row is not { State: not DayState.Frozen } || !RollupDay.IsCovered(row, day, account))
+        {
+            result.Refused.Add((day.Date, PurgeRefusal.NotCovered));
+            return;
+        }
+
+        await using var verify = DayStatements.VerifyCommand(connection, account.Id, [day]);
+        verify.CommandTimeout = (int)_timeout.TotalSeconds;
+        var differences = await RollupVerifier.ReadDifferencesAsync(verify, account.Zone!, cancellationToken);
+        if (differences.Count > 0)
+        {
+            await transaction.RollbackAsync(cancellationToken);
+            await _drift.RecordAsync(account, differences, cancellationToken);
+            result.Refused.Add((day.Date, PurgeRefusal.Differs));
+            return;
+        }
+
+        var (purged, kept) = await connection.QuerySingleAsync<(long, long)>(Command(
+            PurgeStatements.Purge,
+            new { account_id = account.Id, date = day.Date, day_start = day.Start, day_end = day.End, now = _clock.GetCurrentInstant() },
+            cancellationToken,
+            transaction));
+        await transaction.CommitAsync(cancellationToken);
+        Log.DayPurged(_logger, account.Id, day.Date.ToDateOnly(), purged, kept);
+        result.Add(purged, kept);
+    }
+
+    private CommandDefinition Command(string sql, object parameters, CancellationToken cancellationToken, NpgsqlTransaction? transaction = null) =>
+        new(sql, parameters, transaction, commandTimeout: (int)_timeout.TotalSeconds, cancellationToken: cancellationToken);
+
+    private sealed class PurgeTally
+    {
+        private int _days;
+        private long _purged;
+        private long _kept;
+
+        public List<(LocalDate, PurgeRefusal)> Refused { get; } = [];
+
+        public void Add(long purged, long kept)
+        {
+            _days++;
+            _purged += purged;
+            _kept += kept;
+        }
+
+        public PurgeResult ToResult() => new() { DaysPurged = _days, EventsPurged = _purged, EventsKept = _kept, Refused = Refused };
+    }
+}

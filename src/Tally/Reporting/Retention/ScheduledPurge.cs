@@ -1,0 +1,94 @@
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Npgsql;
+using Tally.Reporting.Reconcile;
+using Tally.Scheduling;
+
+namespace Tally.Reporting.Retention;
+
+/// <summary>What a run of <see cref="ScheduledPurge"/> did.</summary>
+public sealed record ScheduledPurgeResult(RunOutcome Outcome, int DaysPurged, long EventsPurged, long IdsForgotten);
+
+/// <summary>
+/// Forgets the ids of events that were removed long ago, and removes raw events older than <c>Reporting:RetentionDays</c>,
+/// of every account, if that is set.
+/// </summary>
+public sealed class ScheduledPurge
+{
+    // A month of an account, then the next one's turn: nobody waits for years of another to go.
+    private const int DaysInTurn = 31;
+
+    private const int IdsAtOnce = 10_000;
+
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly AccountPasses _passes;
+    private readonly EventPurger _purger;
+    private readonly ReportingOptions _options;
+    private readonly IClock _clock;
+    private readonly ILogger<ScheduledPurge> _logger;
+
+    internal ScheduledPurge(
+        NpgsqlDataSource dataSource, AccountPasses passes, EventPurger purger, IOptions<ReportingOptions> options, IClock clock, ILogger<ScheduledPurge> logger)
+    {
+        _dataSource = dataSource;
+        _passes = passes;
+        _purger = purger;
+        _options = options.Value;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Goes on until nothing is due or time is up.</summary>
+    /// <param name="limiter">The time box, asked after every day and every 10,000 ids.</param>
+    /// <param name="cancellationToken">Ends the run at once; what is committed stays.</param>
+    public async Task<ScheduledPurgeResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
+    {
+        var (days, events) = (0, 0L);
+        var forgotten = await ForgetAsync(limiter, cancellationToken);
+        var outcome = limiter.WasOverTime ? RunOutcome.TimeUp : forgotten > 0 ? RunOutcome.Completed : RunOutcome.NothingDue;
+        var daysBefore = -1;
+        while (_options.RetentionDays > 0 && outcome is RunOutcome.Completed or RunOutcome.NothingDue && days != daysBefore)
+        {
+            daysBefore = days;
+            outcome = await _passes.RunAsync(PassKind.Purge, limiter, _options.LeaseDuration, TakeTurnAsync, cancellationToken);
+        }
+
+        Log.Purged(_logger, outcome, days, events, forgotten);
+        return new ScheduledPurgeResult(outcome, days, events, forgotten);
+
+        async Task<AccountTurn> TakeTurnAsync(Account account, CancellationToken token)
+        {
+            if (account.Zone is not { } zone) return default;
+            try
+            {
+                var before = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date.PlusDays(-_options.RetentionDays);
+                var result = await _purger.PurgeAsync(account, before, DaysInTurn, limiter.IsOverTime, token);
+                days += result.DaysPurged;
+                events += result.EventsPurged;
+                return new AccountTurn(result.DaysPurged, result.Refused.Count(refused => refused.Refusal == PurgeRefusal.Differs));
+            }
+            catch (NpgsqlException exception)
+            {
+                // If it is the server, and not this account, saving the place fails too and ends the run.
+                Log.PurgeFailed(_logger, account.Id, exception);
+                return default;
+            }
+        }
+    }
+
+    private async Task<long> ForgetAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
+    {
+        var before = _clock.GetCurrentInstant() - Duration.FromDays(_options.PurgedEventDays);
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        var forgotten = 0L;
+        while (true)
+        {
+            var removed = await connection.ExecuteAsync(new CommandDefinition(
+                PurgeStatements.Forget, new { before, limit = IdsAtOnce }, commandTimeout: (int)_options.StatementTimeout.TotalSeconds, cancellationToken: cancellationToken));
+            forgotten += removed;
+            if (limiter.IsOverTime() || removed < IdsAtOnce) return forgotten;
+        }
+    }
+}
