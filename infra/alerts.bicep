@@ -29,7 +29,7 @@ var rules = [
     name: 'drift'
     severity: 1
     description: 'Rollups differed from the aggregate of their raw events.'
-    query: 'AppMetrics | where Name == "tally.reporting.drift" and Sum > 0'
+    query: 'AppMetrics | where Name == "tally.rollups.drifted_days" and Sum > 0'
     threshold: 0
     every: 'PT15M'
     over: 'PT15M'
