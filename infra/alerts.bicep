@@ -29,7 +29,7 @@ var rules = [
     name: 'drift'
     severity: 1
     description: 'Rollups differed from the aggregate of their raw events.'
-    query: 'AppMetrics | where Name == "tally.reporting.drift" and Sum > 0'
+    query: 'AppMetrics | where Name == "tally.rollups.drifted_days" and Sum > 0'
     threshold: 0
     every: 'PT15M'
     over: 'PT15M'
@@ -58,8 +58,8 @@ var rules = [
     description: 'Billing: no successful run in two intervals.'
     query: 'AppRequests | where OperationName == "RefreshBilling" and Success'
     threshold: -1
-    every: 'PT15M'
-    over: 'PT30M'
+    every: 'PT1H'
+    over: 'PT2H'
   }
   {
     name: 'no-reconcile-run'

@@ -76,7 +76,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     ValueStream__Schedule: '0 */5 * * * *'
     Billing__Schedule: '0 15 * * * *'
     Reporting__ReconcileSchedule: '0 30 2 * * *'
-    Reporting__PurgeSchedule: '0 0 4 * * *'
+    Reporting__PurgeSchedule: '0 30 4 * * *'
     APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   }

@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Tally.Database;
 
@@ -28,7 +29,7 @@ public sealed class ConnectionBudgetCheck(NpgsqlDataSource dataSource, IConfigur
             return;
         }
 
-        if (budget.FindMisfit() is { } misfit) throw new InvalidOperationException(misfit);
+        if (budget.FindMisfit() is { } misfit) throw new OptionsValidationException("Database", typeof(ConnectionBudget), [misfit]);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -32,11 +32,13 @@ public static class Telemetry
 
     internal static Histogram<double> LockWait { get; } = Meter.CreateHistogram<double>("tally.lock.wait", "s", "Time until a transaction had its accounts' and days' locks.");
 
+    internal static Counter<long> Retries { get; } = Meter.CreateCounter<long>("tally.database.retries", "{retry}", "Work done again after a transient fault of the database.");
+
     internal static Counter<long> DaysRebuilt { get; } = Meter.CreateCounter<long>("tally.days.rebuilt", "{day}", "Days rebuilt from their raw events, by outcome.");
 
     internal static Histogram<double> BackfillLag { get; } = Meter.CreateHistogram<double>("tally.backfill.lag", "s", "Time from a backfill's request to the split of one of its ranges.");
 
-    internal static Counter<long> Drift { get; } = Meter.CreateCounter<long>("tally.reporting.drift", "{day}", "Days whose rollups differed from the aggregate of their raw events.");
+    internal static Counter<long> DriftedDays { get; } = Meter.CreateCounter<long>("tally.rollups.drifted_days", "{day}", "Covered days whose rollups were not what the raw events said.");
 
     internal static Counter<long> CountPages { get; } = Meter.CreateCounter<long>("tally.value_stream.pages", "{page}", "Pages of value stream counts that were committed.");
 

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 
 namespace Tally.Reporting;
 
@@ -78,25 +79,7 @@ public sealed class Backfills
     public async Task<BackfillFanOut> FanOutAsync(string text, string messageId, CancellationToken cancellationToken = default)
     {
         var message = BackfillMessage.Read(text, messageId);
-        var id = message.RequestId ?? RequestIdOf(messageId);
-        if (await FindAsync(id, cancellationToken) is not { } request)
-        {
-            var plan = await PlanAsync(message.AccountId, FromDateOnly(message.From), FromDateOnly(message.To), cancellationToken);
-            if (plan.Nothing is not null)
-            {
-                Log.BackfillEmpty(_logger, id, message.AccountId, plan.Nothing);
-                return BackfillFanOut.Empty;
-            }
-
-            request = await EnsureAsync(id, plan, message.Force, cancellationToken);
-        }
-
-        if (request.CancelledAt is not null) return BackfillFanOut.Empty;
-
-        var fanOut = BackfillFanOut.Of(request, FromDateOnly(message.From) ?? request.FromDate, FromDateOnly(message.To) ?? request.ToDate);
-        Telemetry.BackfillLag.Record((_clock.GetCurrentInstant() - request.RequestedAt).TotalSeconds);
-        Log.BackfillFannedOut(_logger, id, request.AccountId, fanOut.From.ToDateOnly(), fanOut.To.ToDateOnly(), fanOut.Ranges.Count, fanOut.Days.Count);
-        return fanOut;
+        return await TransientFaults.RetryAsync(token => FanOutAsync(message, messageId, token), cancellationToken);
     }
 
     /// <summary>Rebuilds a message's day. A failure is recorded with the request, and thrown.</summary>
@@ -104,7 +87,8 @@ public sealed class Backfills
     public async Task<RebuildOutcome> RebuildAsync(string text, string messageId, CancellationToken cancellationToken = default)
     {
         var message = BackfillDayMessage.Read(text, messageId);
-        return await RebuildAsync(new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.Force, message.RequestId), cancellationToken);
+        var target = new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.Force, message.RequestId);
+        return await TransientFaults.RetryAsync(token => RebuildAsync(target, token), cancellationToken);
     }
 
     /// <summary>Rebuilds the request's days that are still to come in this process, newest first.</summary>
@@ -158,6 +142,29 @@ public sealed class Backfills
                 LastFinishedAt = counts.LastFinishedAt,
             },
             splitOn: "days_done")];
+    }
+
+    private async Task<BackfillFanOut> FanOutAsync(BackfillMessage message, string messageId, CancellationToken cancellationToken)
+    {
+        var id = message.RequestId ?? RequestIdOf(messageId);
+        if (await FindAsync(id, cancellationToken) is not { } request)
+        {
+            var plan = await PlanAsync(message.AccountId, FromDateOnly(message.From), FromDateOnly(message.To), cancellationToken);
+            if (plan.Nothing is not null)
+            {
+                Log.BackfillEmpty(_logger, id, message.AccountId, plan.Nothing);
+                return BackfillFanOut.Empty;
+            }
+
+            request = await EnsureAsync(id, plan, message.Force, cancellationToken);
+        }
+
+        if (request.CancelledAt is not null) return BackfillFanOut.Empty;
+
+        var fanOut = BackfillFanOut.Of(request, FromDateOnly(message.From) ?? request.FromDate, FromDateOnly(message.To) ?? request.ToDate);
+        Telemetry.BackfillLag.Record((_clock.GetCurrentInstant() - request.RequestedAt).TotalSeconds);
+        Log.BackfillFannedOut(_logger, id, request.AccountId, fanOut.From.ToDateOnly(), fanOut.To.ToDateOnly(), fanOut.Ranges.Count, fanOut.Days.Count);
+        return fanOut;
     }
 
     private async Task<RebuildOutcome> RebuildAsync(DayTarget target, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tally.Database;
 
 namespace Tally.Reporting;
 
@@ -24,9 +25,10 @@ public sealed class EventMessageProcessor
     public async Task<ApplyResult> ApplyAsync(string text, string messageId, CancellationToken cancellationToken)
     {
         var message = Read(text, messageId);
-        var accounts = await _accounts.GetAsync([.. message.Events.Select(one => one.Event.AccountId).Distinct()], cancellationToken);
+        var accounts = await TransientFaults.RetryAsync(
+            async token => await _accounts.GetAsync([.. message.Events.Select(one => one.Event.AccountId).Distinct()], token), cancellationToken);
         var known = message.Events.Where(one => accounts.ContainsKey(one.Event.AccountId)).Select(one => one.Event).ToList();
-        var outcomes = known.Count == 0 ? [] : await _intake.ApplyAsync(known, cancellationToken);
+        var outcomes = known.Count == 0 ? [] : await TransientFaults.RetryAsync(token => _intake.ApplyAsync(known, token), cancellationToken);
         Report(messageId, known, outcomes);
 
         var problems = message.Problems

@@ -22,6 +22,7 @@ public sealed class BillingTick
     {
         var limiter = new RuntimeLimiter(_options.Value.MaxRuntime, _timeProvider);
         var outcome = await _refresh.RunAsync(limiter, cancellationToken);
+        Telemetry.CountRun("RefreshBilling", outcome);
         return outcome is RunOutcome.LeaseHeldElsewhere ? [] : await _outbox.HandOverAsync(cancellationToken);
     }
 }

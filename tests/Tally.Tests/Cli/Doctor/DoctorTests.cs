@@ -22,6 +22,7 @@ public sealed class DoctorTests(TestDatabase database) : IClassFixture<TestDatab
         findings["schema"].ShouldStartWith("ok: up to date");
         findings["clock"].ShouldStartWith("ok: ");
         findings["connections"].ShouldMatch(@"each process of Tally takes up to 20, so that \d+ more fit");
+        findings["connection budget"].ShouldMatch(@"^ok: 1 processes x 20 connections \+ 20 for the command line = 40; the server has \d+$");
         findings["queues"].ShouldMatch("^ok: http.*, from settings$");
         findings.ShouldContainKey("Node.js");
         result.Out.ShouldNotContain("Password", Case.Insensitive);
