@@ -5,7 +5,7 @@ using Tally.Cli.Shell;
 namespace Tally.Cli;
 
 /// <summary>The operator's command line, as one call.</summary>
-public static class CommandLine
+internal static class CommandLine
 {
     /// <summary>Runs the command that <paramref name="args"/> name.</summary>
     /// <returns>The exit code: see <see cref="ExitCode"/>.</returns>

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Tally.Cli.Accounts;
+using Tally.Cli.Counts;
+using Tally.Cli.Billing;
 using Tally.Cli.Database;
 using Tally.Cli.Demo;
 using Tally.Cli.Doctor;
@@ -29,6 +31,8 @@ internal static class Commands
                 AccountCommands.Create(),
                 EventCommands.Create(),
                 RollupCommands.Create(),
+                CountCommands.Create(),
+                BillingCommands.Create(),
                 QueueCommands.Create(),
                 new RunDoctor(),
             },

@@ -1,12 +1,18 @@
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using NodaTime;
 using Tally;
+using Tally.Functions;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 #pragma warning disable RS0030 // The one place that makes the real clock.
 builder.Services.AddSingleton<IClock>(SystemClock.Instance);
 #pragma warning restore RS0030
-builder.Services.AddTally(builder.Configuration);
+builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Schedules.Defaults });
+builder.Services.AddTally(builder.Configuration, DatabaseIdentity.Password(builder.Configuration));
+builder.Services.AddHostedService<ConnectionBudgetCheck>();
+builder.Services.AddTelemetryExport(builder.Configuration);
+builder.UseMiddleware<FunctionTelemetry>();
 builder.Build().Run();

@@ -15,11 +15,14 @@ public static class ServiceCollectionExtensions
     /// <summary>
     /// Adds Tally's services over the database of <c>ConnectionStrings:Tally</c>. The caller adds the <see cref="IClock"/>.
     /// </summary>
-    public static IServiceCollection AddTally(this IServiceCollection services, IConfiguration configuration)
+    /// <param name="services">Where they are added.</param>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="password">As for <see cref="TallyDataSource.Create"/>.</param>
+    public static IServiceCollection AddTally(this IServiceCollection services, IConfiguration configuration, DatabasePassword? password = null)
     {
         services.AddSingleton(_ => TallyDataSource.Create(
             configuration.GetConnectionString("Tally")
-            ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally).")));
+            ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally)."), password));
         services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
         return services.AddReporting(configuration).AddValueStream(configuration).AddBilling(configuration);
     }

@@ -14,6 +14,7 @@ var benchmarks = new Dictionary<string, Func<NpgsqlDataSource, BenchmarkScale, C
     ["events"] = EventsBenchmark.RunAsync,
     ["rebuild"] = RebuildBenchmark.RunAsync,
     ["counts"] = CountsBenchmark.RunAsync,
+    ["reports"] = ReportsBenchmark.RunAsync,
 };
 
 if (args.FirstOrDefault() is not { } name || !benchmarks.TryGetValue(name, out var benchmark))

@@ -14,6 +14,7 @@ internal sealed class ZonePicker(CommandContext context)
     /// <exception cref="CommandException">An answer leads nowhere.</exception>
     public async Task<string> PickAsync(CancellationToken cancellationToken)
     {
+        context.Note("Days are cut in this timezone. Pick it by the offset of its standard time, without daylight saving.");
         while (true)
         {
             var zones = await AskOffsetAsync(cancellationToken);

@@ -4,5 +4,5 @@ namespace Tally.Cli.Database;
 
 internal static class DatabaseCommands
 {
-    public static Command Create() => Commands.Group("db", "The database's schema.", new MigrateDatabase(), new ShowMigrations());
+    public static Command Create() => Commands.Group("db", "The database's schema.", new MigrateDatabase(), new BootstrapDatabase(), new ShowMigrations());
 }

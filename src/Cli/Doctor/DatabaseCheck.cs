@@ -4,6 +4,7 @@ using Npgsql;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Database;
+using Tally.Functions;
 
 namespace Tally.Cli.Doctor;
 
@@ -32,7 +33,7 @@ internal sealed class DatabaseCheck(IClock clock)
         try
         {
             var connectionString = ServerSettings.DatabaseOf(servers.Settings)!;
-            await using var database = TallyDataSource.Create(connectionString);
+            await using var database = TallyDataSource.Create(connectionString, DatabaseIdentity.Password(servers.Settings));
             var server = await ReadAsync(database, cancellationToken);
             return
             [
@@ -40,6 +41,7 @@ internal sealed class DatabaseCheck(IClock clock)
                 await CheckSchemaAsync(database, cancellationToken),
                 CheckClock(server),
                 CheckConnections(server, new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize),
+                CheckBudget(await ConnectionBudget.ReadAsync(database, ConnectionBudgetCheck.CountProcesses(servers.Settings), cancellationToken)),
             ];
         }
         catch (Exception exception) when (exception is NpgsqlException or ArgumentException or CommandException)
@@ -94,6 +96,10 @@ internal sealed class DatabaseCheck(IClock clock)
             ? new Finding("connections", Status.Ok, detail)
             : new Finding("connections", Status.Warning, $"{detail}; lower Maximum Pool Size in ConnectionStrings__Tally, raise max_connections, or put a pooler between");
     }
+
+    private static Finding CheckBudget(ConnectionBudget budget) => budget.FindMisfit() is { } misfit
+        ? new Finding("connection budget", Status.Failed, misfit)
+        : new Finding("connection budget", Status.Ok, budget.Sum);
 
     private sealed record ServerState
     {

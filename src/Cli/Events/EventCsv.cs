@@ -29,12 +29,15 @@ internal static class EventCsv
     public static async IAsyncEnumerable<ReadLine> ReadAsync(TextReader reader, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var csv = CsvReader.Create(reader, Options, leaveOpen: true);
-        await TryReadAsync(csv.ReadHeaderAsync(cancellationToken));
-        var missing = Required.Where(column => !csv.TryGetFieldIndex(column, out _)).ToList();
+        var missing = await GuardAsync(async () =>
+        {
+            await csv.ReadHeaderAsync(cancellationToken);
+            return Required.Where(column => !csv.TryGetFieldIndex(column, out _)).ToList();
+        });
         if (missing.Count > 0)
             throw new CommandException($"The CSV has no column {string.Join(" and no column ", missing.Select(column => $"'{column}'"))}. Its first line must name the columns.");
 
-        while (await TryReadAsync(csv.ReadAsync(cancellationToken)))
+        while (await GuardAsync(async () => await csv.ReadAsync(cancellationToken)))
             yield return Read(csv);
     }
 
@@ -50,27 +53,16 @@ internal static class EventCsv
         }
     }
 
-    private static async ValueTask TryReadAsync(ValueTask reading)
+    // The reader throws in the call as well as in the task.
+    private static async Task<T> GuardAsync<T>(Func<Task<T>> read)
     {
         try
         {
-            await reading;
+            return await read();
         }
         catch (CsvFormatException exception)
         {
-            throw new CommandException($"Line {exception.LineNumber} of the CSV is malformed: {exception.Message}", exception);
-        }
-    }
-
-    private static async ValueTask<bool> TryReadAsync(ValueTask<bool> reading)
-    {
-        try
-        {
-            return await reading;
-        }
-        catch (CsvFormatException exception)
-        {
-            throw new CommandException($"Line {exception.LineNumber} of the CSV is malformed: {exception.Message}", exception);
+            throw new CommandException($"The CSV is malformed: {exception.Message}", exception);
         }
     }
 }

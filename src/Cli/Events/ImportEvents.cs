@@ -10,12 +10,7 @@ namespace Tally.Cli.Events;
 internal sealed class ImportEvents : TallyCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "CSV or NDJSON; '-' reads standard input." };
-    private readonly Option<EventFormat?> _format = new("--format")
-    {
-        Description = "By default what the file's extension says: csv, ndjson, jsonl or json.",
-        HelpName = "csv|ndjson",
-    };
-
+    private readonly Option<EventFormat?> _format = CommonOptions.Choice<EventFormat>("--format", "By default what the file's extension says: csv, ndjson, jsonl or json.");
     private readonly Option<bool> _skipInvalid = new("--skip-invalid") { Description = "Report lines that hold no event and import the others, instead of stopping." };
 
     public ImportEvents()

@@ -26,11 +26,24 @@ internal sealed class PeekQueue : TallyCommand
     public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var session = await context.OpenAsync(ServerNeeds.Queues, cancellationToken);
-        var messages = await session.Queues.GetQueue(context.Value(_queue)!).PeekAsync(context.Value(_count), cancellationToken);
+        var messages = await PeekAsync(session.Queues.GetQueue(context.Value(_queue)!), context.Value(_count), cancellationToken);
         var length = context.Format == OutputFormat.Table ? TableTextLength : int.MaxValue;
         context.Output.WriteList([.. messages.Select(message => MessageRow.Of(message, length))]);
         if (messages.Count == 0) context.Note($"Nothing is visible in {context.Value(_queue)}.");
         return ExitCode.Done;
+    }
+
+    private static async Task<IReadOnlyList<QueueMessage>> PeekAsync(QueueClient queue, int count, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queue.PeekAsync(count, cancellationToken);
+        }
+        catch (QueueStorageException exception) when (exception.Status == 404 && QueueNames.All.Any(name => queue.Name == name || queue.Name == name + QueueNames.PoisonSuffix))
+        {
+            // Tally's queues are made by their first message.
+            return [];
+        }
     }
 
     private sealed record MessageRow(string Id, Instant Inserted, long Dequeued, int Bytes, string Text)

@@ -12,6 +12,16 @@ internal sealed class BackfillPlanText(CommandContext context, BackfillPlan plan
 
     private DateTimeZone Zone => plan.Account.Zone!;
 
+    /// <summary>What this is about, for somebody who did not say which account.</summary>
+    public static void Introduce(CommandContext context)
+    {
+        context.Note("Rebuild the daily rollups of an account from its raw events.");
+        context.Note("  Days are cut in the account's reporting timezone; 'tally account set-timezone' sets it.");
+        context.Note("  By default from the first event's day to yesterday: today is still being counted as events arrive.");
+        context.Note("  Afterwards 'tally rollups verify' proves the result, and reports may read it.");
+        context.Note("");
+    }
+
     /// <summary>What there is.</summary>
     public void Discovered()
     {

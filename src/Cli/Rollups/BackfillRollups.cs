@@ -37,6 +37,7 @@ internal sealed class BackfillRollups : TallyCommand
     {
         var range = DayRange.Of(context.Value(_from), context.Value(_to));
         var session = await context.OpenAsync(context.Value(_dryRun) || context.Value(_inline) ? ServerNeeds.Database : ServerNeeds.Both, cancellationToken);
+        if (context.Value(_account) is null) BackfillPlanText.Introduce(context);
         var account = await AccountQuestion.AskAsync(context, context.Value(_account), session.Get<AccountStore>(), cancellationToken);
         context.Note($"Found account: {account.Name} ({account.Id})");
 

@@ -16,9 +16,7 @@ internal static class CommonOptions
         Description = "Format of results; table unless given.",
         HelpName = "table|json|csv",
         Recursive = true,
-        CustomParser = static result => Enum.TryParse<OutputFormat>(Text(result), ignoreCase: true, out var format) && Enum.IsDefined(format)
-            ? format
-            : Refuse<OutputFormat>(result, $"--output is '{Text(result)}'. Use table, json or csv."),
+        CustomParser = static result => ParseName<OutputFormat>(result, "--output"),
     };
 
     /// <summary>Whether errors come with their stack trace.</summary>
@@ -53,6 +51,27 @@ internal static class CommonOptions
             ? count
             : Refuse<int>(result, $"{name} is '{Text(result)}'. Use a number from {minimum} to {maximum}."),
     };
+
+    /// <summary>An option whose values are the names of an enum, in lower case.</summary>
+    public static Option<T?> Choice<T>(string name, string description)
+        where T : struct, Enum => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', NamesOf<T>()),
+        CustomParser = result => ParseName<T>(result, name),
+    };
+
+    private static string[] NamesOf<T>()
+        where T : struct, Enum => [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
+
+    private static T ParseName<T>(ArgumentResult result, string option)
+        where T : struct, Enum
+    {
+        var names = NamesOf<T>();
+        return names.Contains(Text(result), StringComparer.OrdinalIgnoreCase)
+            ? Enum.Parse<T>(Text(result), ignoreCase: true)
+            : Refuse<T>(result, $"{option} is '{Text(result)}'. Use {string.Join(", ", names[..^1])} or {names[^1]}.");
+    }
 
     private static long ParseId(ArgumentResult result) =>
         long.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0

@@ -1,7 +1,7 @@
 namespace Tally.Cli.Shell;
 
 /// <summary>How a command ended.</summary>
-public enum ExitCode
+internal enum ExitCode
 {
     /// <summary>It did what it was asked, or the answer is yes.</summary>
     Done = 0,

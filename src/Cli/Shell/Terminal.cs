@@ -5,7 +5,7 @@ using NodaTime;
 namespace Tally.Cli.Shell;
 
 /// <summary>Everything that a command gets from outside its arguments; a test hands in its own.</summary>
-public sealed record Terminal
+internal sealed record Terminal
 {
     /// <summary>Results, and nothing else: safe to pipe.</summary>
     public required TextWriter Out { get; init; }

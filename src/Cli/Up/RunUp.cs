@@ -12,8 +12,14 @@ internal sealed class RunUp : TallyCommand
 {
     private readonly Option<int> _port = CommonOptions.Count("--port", "Port of the function app's admin endpoint on 127.0.0.1.", 7071, 1, 65_535);
 
+    private readonly Option<bool> _telemetry = new("--telemetry") { Description = "Print traces and metrics." };
+
     public RunUp()
-        : base("up", "Run the function app, and local servers for those that are not configured, until Ctrl-C. Other commands use them.") => Add(_port);
+        : base("up", "Run the function app, and local servers for those that are not configured, until Ctrl-C. Other commands use them.")
+    {
+        Add(_port);
+        Add(_telemetry);
+    }
 
     public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
@@ -25,7 +31,7 @@ internal sealed class RunUp : TallyCommand
         context.Note("Starting ... Ctrl-C stops everything.");
         await using var session = await Session.OpenAsync(terminal, await FoundServers.ForUpAsync(terminal, cancellationToken), requireSchema: true, cancellationToken);
         var address = new UriBuilder("http", "127.0.0.1", context.Value(_port)).Uri;
-        await using var app = FunctionApp.Start(terminal, Settings(session, address), context.Note);
+        await using var app = FunctionApp.Start(terminal, Settings(session, address, context.Value(_telemetry)), context.Note);
         await WaitUntilReadyAsync(app, address, cancellationToken);
 
         using var offer = RunningServers.Publish(directory, new RunningServers
@@ -69,7 +75,7 @@ internal sealed class RunUp : TallyCommand
 
     private static CommandException Ended(int exitCode) => new($"The function app ended with exit code {exitCode}; its last lines above say why.");
 
-    private static IEnumerable<KeyValuePair<string, string>> Settings(Session session, Uri address)
+    private static IEnumerable<KeyValuePair<string, string>> Settings(Session session, Uri address, bool telemetry)
     {
         foreach (var (name, value) in session.Settings.AsEnumerable())
             if (value is not null)
@@ -77,5 +83,6 @@ internal sealed class RunUp : TallyCommand
         // One storage account for everything is enough to begin with.
         if (ServerSettings.QueueConnectionStringOf(session.Settings) is { } queues) yield return KeyValuePair.Create(QueueNames.Connection, queues);
         yield return KeyValuePair.Create("LocalRuntime:AdminPort", address.Port.ToString(CultureInfo.InvariantCulture));
+        if (telemetry) yield return KeyValuePair.Create("Telemetry:Console", "true");
     }
 }

@@ -13,7 +13,10 @@ public sealed class BillingOptions
     /// <summary>How many closed days a night refreshes. 1 to 92; default 10: statuses still change that long after sending.</summary>
     public int NightlyDays { get; set; } = 10;
 
-    /// <summary>The time box of one scheduled run. Default 3 minutes, which fits a <c>functionTimeout</c> of 5.</summary>
+    /// <summary>
+    /// The time box of one scheduled run: longer than a day may take, which is three statement timeouts, and one such day
+    /// and 10 seconds short of <c>functionTimeout</c>. Default 3 minutes.
+    /// </summary>
     public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromMinutes(3);
 
     /// <summary>The longest one SQL statement of a refresh may run, waiting for the day's lock included. 1 second to 10 minutes; default 30 seconds.</summary>

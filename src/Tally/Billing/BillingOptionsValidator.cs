@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tally.Scheduling;
 
 namespace Tally.Billing;
 
@@ -6,7 +7,9 @@ internal sealed class BillingOptionsValidator : IValidateOptions<BillingOptions>
 {
     public ValidateOptionsResult Validate(string? name, BillingOptions options)
     {
+        var functionTimeout = FunctionTimeout.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
         var faults = Faults(options).ToList();
+        if (faults.Count == 0 && options.FindMisfit(functionTimeout) is { } misfit) faults.Add(misfit);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
@@ -18,8 +21,6 @@ internal sealed class BillingOptionsValidator : IValidateOptions<BillingOptions>
             yield return $"Billing:NightlyDays is {options.NightlyDays}. Expected 1 to 92: older days are a matter of 'tally billing refresh', not of every night.";
         if (options.StatementTimeout < TimeSpan.FromSeconds(1) || options.StatementTimeout > TimeSpan.FromMinutes(10))
             yield return $"Billing:StatementTimeout is {options.StatementTimeout:c}. Expected 00:00:01 to 00:10:00: less cuts off honest work, more hides a hanging database.";
-        if (options.MaxRuntime <= options.DayBudget)
-            yield return $"Billing:MaxRuntime is {options.MaxRuntime:c}. Expected more than three times Billing:StatementTimeout ({options.DayBudget:c}), which one day may take.";
         if (options.ThresholdPercents.Any(percent => percent is < 1 or > 1000))
             yield return $"Billing:ThresholdPercents is {string.Join(", ", options.ThresholdPercents)}. Expected percentages from 1 to 1000.";
         if (options.DefaultAllowances.Any(entry => entry.Key is < 1970 or > 9999 || entry.Value < 0))

@@ -53,6 +53,7 @@ public static class BillingServices
         services.AddSingleton<AllServicesUsage>();
         services.AddSingleton<PlatformVolumes>();
         services.AddSingleton<BillingDetails>();
+        services.AddSingleton<ServiceDirectory>();
         return services;
     }
 }

@@ -2,16 +2,26 @@ using Npgsql;
 
 namespace Tally.Database;
 
+/// <summary>Answers with what stands for the password: a token that proves an identity.</summary>
+public delegate ValueTask<string> DatabasePassword(CancellationToken cancellationToken);
+
 /// <summary>Builds the one <see cref="NpgsqlDataSource"/> of a process.</summary>
 public static class TallyDataSource
 {
+    // Who gives tokens keeps them, and renews them when five minutes of their hour are left.
+    private static readonly TimeSpan PasswordAge = TimeSpan.FromMinutes(4);
+
+    private static readonly TimeSpan PasswordRetry = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// A data source for <paramref name="connectionString"/>, with Tally's defaults where the string is silent:
     /// automatic preparation of statements (set <c>Max Auto Prepare=0</c> behind a pooler that cannot prepare),
     /// a pool of 20 connections and a command timeout of 30 seconds.
     /// </summary>
-    /// <exception cref="ArgumentException">The connection string cannot be read; the message names the setting and holds no part of it.</exception>
-    public static NpgsqlDataSource Create(string connectionString)
+    /// <param name="connectionString">The setting <c>ConnectionStrings:Tally</c>.</param>
+    /// <param name="password">Where the password comes from if the string has none; asked again while the process runs, since tokens expire.</param>
+    /// <exception cref="ArgumentException">The connection string cannot be read, or names a password beside <paramref name="password"/>; the message names the setting and holds no part of it.</exception>
+    public static NpgsqlDataSource Create(string connectionString, DatabasePassword? password = null)
     {
         NpgsqlConnectionStringBuilder settings;
         try
@@ -30,6 +40,12 @@ public static class TallyDataSource
         if (!settings.ShouldSerialize("Application Name")) settings.ApplicationName = "tally";
 
         NodaTimeMapping.Register();
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (password is null) return builder.Build();
+        if (!string.IsNullOrEmpty(settings.Password))
+            throw new ArgumentException("Setting ConnectionStrings:Tally has a password while Database:Identity asks for a token. Remove one of the two.", nameof(connectionString));
+
+        builder.UsePeriodicPasswordProvider((_, cancellationToken) => password(cancellationToken), PasswordAge, PasswordRetry);
+        return builder.Build();
     }
 }

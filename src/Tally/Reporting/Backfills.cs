@@ -94,6 +94,7 @@ public sealed class Backfills
         if (request.CancelledAt is not null) return BackfillFanOut.Empty;
 
         var fanOut = BackfillFanOut.Of(request, FromDateOnly(message.From) ?? request.FromDate, FromDateOnly(message.To) ?? request.ToDate);
+        Telemetry.BackfillLag.Record((_clock.GetCurrentInstant() - request.RequestedAt).TotalSeconds);
         Log.BackfillFannedOut(_logger, id, request.AccountId, fanOut.From.ToDateOnly(), fanOut.To.ToDateOnly(), fanOut.Ranges.Count, fanOut.Days.Count);
         return fanOut;
     }

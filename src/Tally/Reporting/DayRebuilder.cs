@@ -58,6 +58,8 @@ internal sealed class DayRebuilder
     {
         var outcomes = new RebuildOutcome[targets.Count];
         foreach (var round in Rounds(targets)) await RebuildRoundAsync(targets, round, outcomes, cancellationToken);
+        foreach (var same in outcomes.CountBy(outcome => outcome))
+            Telemetry.DaysRebuilt.Add(same.Value, new KeyValuePair<string, object?>("tally.outcome", same.Key.ToString().ToLowerInvariant()));
         return outcomes;
     }
 

@@ -35,6 +35,7 @@ public sealed class EventMessageProcessor
                 .Select(one => new EventProblem(one.Index, $"'accountId' names account {one.Event.AccountId}, which does not exist")))
             .OrderBy(problem => problem.Index)
             .ToList();
+        Telemetry.EventsRejected.Add(problems.Count);
         return problems.Count == 0
             ? new ApplyResult(Count(outcomes, EventOutcome.Applied), Count(outcomes, EventOutcome.Duplicate), Count(outcomes, EventOutcome.Conflict))
             : throw new InvalidMessageException(messageId, problems, message.Count);
@@ -48,6 +49,7 @@ public sealed class EventMessageProcessor
         }
         catch (InvalidEventException exception)
         {
+            Telemetry.EventsRejected.Add(1);
             throw new InvalidMessageException(messageId, exception.Message, exception);
         }
     }
@@ -55,6 +57,9 @@ public sealed class EventMessageProcessor
     private void Report(string messageId, List<ReportingEvent> events, IReadOnlyList<EventOutcome> outcomes)
     {
         var duplicates = Count(outcomes, EventOutcome.Duplicate);
+        Telemetry.EventsApplied.Add(Count(outcomes, EventOutcome.Applied));
+        Telemetry.EventsDuplicated.Add(duplicates);
+        Telemetry.EventsInConflict.Add(Count(outcomes, EventOutcome.Conflict));
         if (duplicates > 0) Log.EventsDuplicated(_logger, messageId, duplicates, events.Count);
         foreach (var (one, _) in events.Zip(outcomes).Where(pair => pair.Second == EventOutcome.Conflict))
             Log.EventConflict(_logger, messageId, one.Id, one.AccountId);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NodaTime;
 using Npgsql;
 
@@ -35,6 +36,7 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
         while (pending.Count > 0)
         {
             var batch = EventBatch.Of([.. pending.Select(index => events[index])], await AccountsOfAsync(events, pending, cancellationToken));
+            Telemetry.BatchSize.Record(pending.Count);
             var refusal = await TryApplyAsync(batch, cancellationToken);
             if (refusal is null) break;
 
@@ -78,7 +80,10 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
         command.BatchCommands.Add(RollupStatements.ApplyCommand(batch, clock.GetCurrentInstant()));
         try
         {
+            var asked = Stopwatch.GetTimestamp();
+            // Answers with the first statement's result: the locks.
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            Telemetry.LockWait.Record(Stopwatch.GetElapsedTime(asked).TotalSeconds);
             await reader.NextResultAsync(cancellationToken);
             return await ReadRefusalAsync(reader, cancellationToken);
         }

@@ -56,8 +56,8 @@ public sealed record Metric
     internal string RangeSql { get; }
 
     /// <summary>The metric of that name.</summary>
-    /// <exception cref="ArgumentException">There is none; the message lists those that there are.</exception>
+    /// <exception cref="ValueStreamException">There is none; the message lists those that there are.</exception>
     public static Metric Named(string name) =>
         All.FirstOrDefault(metric => metric.Name == name)
-        ?? throw new ArgumentException($"There is no metric '{name}'. Use one of: {string.Join(", ", All.Select(metric => metric.Name))}.", nameof(name));
+        ?? throw new ValueStreamException($"There is no metric '{name}'. Use one of: {string.Join(", ", All.Select(metric => metric.Name))}.");
 }

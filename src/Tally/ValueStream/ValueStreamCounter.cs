@@ -51,12 +51,18 @@ public sealed class ValueStreamCounter
     /// <exception cref="NpgsqlException">The database failed, as opposed to a statement of one group.</exception>
     public async Task<CountResult> RunAsync(RuntimeLimiter limiter, long? group = null, CancellationToken cancellationToken = default)
     {
+        var result = await CountAsync(limiter, group, cancellationToken);
+        Log.RunEnded(_logger, result.Outcome, result.GroupsCompleted, result.GroupsFailing, result.Rows);
+        return result;
+    }
+
+    private async Task<CountResult> CountAsync(RuntimeLimiter limiter, long? group, CancellationToken cancellationToken)
+    {
         var result = new CountResult(RunOutcome.NothingDue, 0, 0, 0);
-        var today = _clock.GetCurrentInstant().InUtc().Date;
-        if (!_options.Licensed || !_options.IsInWindow(today)) return result;
+        if (!_options.Licensed || !_options.IsInWindow(_clock.GetCurrentInstant().InUtc().Date)) return result;
 
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        var runs = new CountRuns(connection, _options, _clock, today.With(DateAdjusters.StartOfMonth), group);
+        var runs = new CountRuns(connection, _options, _clock, _clock.CurrentMonth(), group);
         LogDisabled(await runs.OpenAsync(cancellationToken));
         var worked = false;
         while (await runs.ClaimAsync(cancellationToken) is { } run)
@@ -90,6 +96,7 @@ public sealed class ValueStreamCounter
                     return result;
                 }
 
+                Telemetry.CountPages.Add(1);
                 result = result with { Rows = result.Rows + checkpoint.Found.Count };
                 if (checkpoint.Next is null)
                 {

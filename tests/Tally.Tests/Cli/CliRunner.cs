@@ -16,14 +16,18 @@ internal sealed class CliRunner : IDisposable
         .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>With these servers as settings; null leaves one out.</summary>
-    public CliRunner(string? database = null, string? storage = null)
+    /// <param name="database">Connection string.</param>
+    /// <param name="storage">Connection string.</param>
+    /// <param name="checkout">The checkout of another runner, by default a new one.</param>
+    public CliRunner(string? database = null, string? storage = null, string? checkout = null)
     {
+        Checkout = checkout ?? Directory.CreateTempSubdirectory("tally-cli-").FullName;
         if (database is not null) _environment["ConnectionStrings__Tally"] = database;
         if (storage is not null) _environment["AzureWebJobsStorage"] = storage;
     }
 
     /// <summary>The folder that stands for the checkout.</summary>
-    public string Checkout { get; } = Directory.CreateTempSubdirectory("tally-cli-").FullName;
+    public string Checkout { get; }
 
     public FakeClock Clock { get; } = new(Instant.FromUtc(2026, 6, 15, 12, 0));
 
@@ -69,7 +73,10 @@ internal sealed class CliRunner : IDisposable
             Checkout = Checkout,
         }, cancellationToken);
 
-    public void Dispose() => Directory.Delete(Checkout, recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(Checkout)) Directory.Delete(Checkout, recursive: true);
+    }
 }
 
 /// <summary>What a command left behind.</summary>

@@ -28,6 +28,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("queues peek", "Required argument 'QUEUE' missing")]
     [InlineData("queues peek Reporting_Events", "may hold only lower-case letters")]
     [InlineData("queues list --output xml", "--output is 'xml'. Use table, json or csv.")]
+    [InlineData("queues list --output 1", "--output is '1'. Use table, json or csv.")]
+    [InlineData("events import - --format xml", "--format is 'xml'. Use csv or ndjson.")]
     [InlineData("account show zero", "'zero' is no account id")]
     [InlineData("rollups show --account 1 --from 2026-02-30 --to 2026-03-01", "--from is '2026-02-30', which is no date")]
     [InlineData("rollups show --account 1 --from 2026-02-01", "'--to' is required")]

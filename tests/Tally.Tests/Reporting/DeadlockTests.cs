@@ -74,7 +74,7 @@ public sealed class DeadlockTests(ReportingHost host) : IClassFixture<ReportingH
     {
         long[] keys = [.. (days.Length == 0 ? [(1L, TestEvent.Day)] : days.Select(date => (1L, date))).Select(day => AdvisoryLocks.Day(day.Item1, day.Item2))];
         var before = await Sessions.CountDeadlocksAsync(host.DataSource);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, keys);
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, keys);
         var running = operations.Select(operation => operation()).ToList();
         await Sessions.ParkedAsync(host.DataSource, Task.WhenAll(running), keys.Length);
         await barrier.ReleaseAsync();

@@ -2,7 +2,7 @@ namespace Tally.Tests.Reporting;
 
 /// <summary>
 /// Stops whoever writes the rollups or the day of an account in the middle of its transaction, for as long as a
-/// <see cref="Barrier"/> holds <see cref="Key"/>.
+/// <see cref="LockBarrier"/> holds <see cref="Key"/>.
 /// </summary>
 internal static class Gate
 {

@@ -59,7 +59,7 @@ public sealed class RebuildAgainstLiveEventsTests(ReportingHost host) : IClassFi
         await host.AddAccountAsync(7);
         var raw = Enumerable.Range(0, 5).Select(_ => TestEvent.FirstResponse(7)).ToArray();
         await host.AddRawAsync(raw);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(7, TestEvent.Day));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(7, TestEvent.Day));
         var waiting = new List<Task>();
         foreach (var live in new[] { true, false, true, true, false, true })
         {
@@ -80,7 +80,7 @@ public sealed class RebuildAgainstLiveEventsTests(ReportingHost host) : IClassFi
     {
         await host.AddAccountAsync(8);
         await host.AddAccountAsync(9);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(8, TestEvent.Day));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(8, TestEvent.Day));
         var rebuild = host.RebuildAsync(8, TestEvent.Day);
         await Sessions.ParkedAsync(host.DataSource, rebuild, 1);
 
@@ -107,7 +107,7 @@ public sealed class RebuildAgainstLiveEventsTests(ReportingHost host) : IClassFi
     /// <summary>The first stops when it has read and is about to write; the second starts; then both go on.</summary>
     private async Task RunAsync(long account, ReportingEvent[] live, bool liveFirst)
     {
-        await using var gate = await Barrier.HoldAsync(host.DataSource, Gate.Key);
+        await using var gate = await LockBarrier.HoldAsync(host.DataSource, Gate.Key);
         Func<Task>[] steps = [() => host.RebuildAsync(account, TestEvent.Day), () => ApplyInOtherProcessAsync(live)];
         if (liveFirst) Array.Reverse(steps);
 

@@ -26,7 +26,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : IClassFixtu
     public async Task R4_Two_rebuilds_of_a_day_come_one_after_the_other()
     {
         await AddRawDayAsync(1);
-        await using var gate = await Barrier.HoldAsync(host.DataSource, Gate.Key);
+        await using var gate = await LockBarrier.HoldAsync(host.DataSource, Gate.Key);
         var first = host.RebuildAsync(1, TestEvent.Day);
         await Sessions.ParkedAsync(host.DataSource, first, 1);
         // The first has read one event less than the second will find.
@@ -46,7 +46,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : IClassFixtu
     public async Task R4_Many_rebuilds_of_a_day_write_it_once()
     {
         await AddRawDayAsync(2);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(2, TestEvent.Day));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(2, TestEvent.Day));
         var rebuilds = Enumerable.Range(0, 8).Select(index => index % 2 == 0 ? host.RebuildAsync(2, TestEvent.Day) : RebuildInOtherProcessAsync(2)).ToList();
         await Sessions.ParkedAsync(host.DataSource, Task.WhenAll(rebuilds), 4);
         await barrier.ReleaseAsync();
@@ -64,7 +64,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : IClassFixtu
         // At 2026-02-12T01:00Z it is the 11th in New York and the 12th in Tokyo.
         await host.AddRawAsync(TestEvent.Of(3, "reply_time", 1, 1, at: NodaTime.Instant.FromUtc(2026, 2, 12, 1, 0)));
         await host.RebuildAsync(3, TestEvent.Day);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(3));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(3));
         var rebuild = host.RebuildAsync(3, TestEvent.Day);
         await Sessions.ParkedAsync(host.DataSource, rebuild, 1);
         await barrier.ExecuteAsync("UPDATE reporting.accounts SET reporting_timezone = 'Asia/Tokyo' WHERE id = 3");
@@ -80,7 +80,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : IClassFixtu
     public async Task R4_A_change_of_the_zone_waits_for_a_rebuild_and_makes_its_day_stale()
     {
         await AddRawDayAsync(4);
-        await using var gate = await Barrier.HoldAsync(host.DataSource, Gate.Key);
+        await using var gate = await LockBarrier.HoldAsync(host.DataSource, Gate.Key);
         var rebuild = host.RebuildAsync(4, TestEvent.Day);
         await Sessions.ParkedAsync(host.DataSource, rebuild, 1);
         var change = _other.GetRequiredService<AccountStore>().SetTimezoneAsync(4, "Asia/Tokyo");

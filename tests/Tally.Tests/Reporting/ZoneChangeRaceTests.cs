@@ -31,7 +31,7 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
     public async Task A_live_event_that_began_under_the_old_zone_is_in_the_rebuild_of_its_new_day()
     {
         await host.AddAccountAsync(1);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(1, TestEvent.Day));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(1, TestEvent.Day));
         var live = host.ApplyAsync(TestEvent.FirstResponse(1, at: Evening));
         await Sessions.ParkedAsync(host.DataSource, live, 1);
         var change = _other.GetRequiredService<AccountStore>().SetTimezoneAsync(1, "Asia/Tokyo");
@@ -52,7 +52,7 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
     public async Task A_rebuild_that_queued_behind_the_change_sees_the_event_before_it()
     {
         await host.AddAccountAsync(2);
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(2, TestEvent.Day));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(2, TestEvent.Day));
         var live = host.ApplyAsync(TestEvent.FirstResponse(2, at: Evening));
         await Sessions.ParkedAsync(host.DataSource, live, 1);
         var change = _other.GetRequiredService<AccountStore>().SetTimezoneAsync(2, "Asia/Tokyo");
@@ -74,7 +74,7 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
         await host.AddAccountAsync(3);
         await host.AddAccountAsync(4);
         await host.ApplyAsync(TestEvent.Of(3, "unknown"), TestEvent.Of(4, "unknown"));
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(3));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(3));
         var live = host.ApplyAsync(TestEvent.FirstResponse(3, at: Evening), TestEvent.FirstResponse(4, at: Evening), TestEvent.Handoff(3, 1, at: Evening));
         await Sessions.ParkedAsync(host.DataSource, live, 1);
         await barrier.ExecuteAsync("UPDATE reporting.accounts SET reporting_timezone = 'Asia/Tokyo' WHERE id = 3");
@@ -93,7 +93,7 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
     {
         await host.AddAccountAsync(5);
         await host.ApplyAsync(TestEvent.Of(5, "unknown"));
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(5));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(5));
         var live = host.ApplyAsync(TestEvent.FirstResponse(5));
         await Sessions.ParkedAsync(host.DataSource, live, 1);
         await barrier.ExecuteAsync("UPDATE reporting.accounts SET reporting_timezone = NULL WHERE id = 5");
@@ -110,7 +110,7 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
         await host.AddAccountAsync(6);
         await host.AddAccountAsync(7);
         AdvisoryLocks.Account(6).ShouldNotBe(AdvisoryLocks.Account(7), "they do not happen to share a lock");
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(6));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(6));
 
         (await host.ApplyAsync(TestEvent.FirstResponse(7))).ShouldBe([EventOutcome.Applied]);
     }
@@ -120,7 +120,7 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
     {
         await host.AddAccountAsync(8);
         await host.ApplyAsync(TestEvent.FirstResponse(8));
-        await using var barrier = await Barrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(8));
+        await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Account(8));
         var first = host.Get<AccountStore>().SetTimezoneAsync(8, "Asia/Tokyo");
         await Sessions.ParkedAsync(host.DataSource, first, 1);
         var second = _other.GetRequiredService<AccountStore>().SetTimezoneAsync(8, "Asia/Kathmandu");

@@ -165,7 +165,8 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
 
     [Fact]
     public void An_unknown_metric_is_refused_with_those_that_there_are() =>
-        Should.Throw<ArgumentException>(() => Metric.Named("users")).Message.ShouldContain("projects, issues, groups, merge_requests, pipelines, direct_members");
+        Should.Throw<ValueStreamException>(() => Metric.Named("users"))
+            .Message.ShouldBe("There is no metric 'users'. Use one of: projects, issues, groups, merge_requests, pipelines, direct_members.");
 
     private Task InsertAsync(string rows) => ExecuteAsync($"""
         INSERT INTO value_stream.value_stream_dashboard_counts (namespace_id, metric, count, recorded_at) VALUES {rows}

@@ -7,6 +7,8 @@ internal sealed class TableOutput(IAnsiConsole console) : IOutput
 {
     public void WriteList<T>(IReadOnlyCollection<T> rows)
     {
+        // A table of nothing tells less than the note that goes with it.
+        if (rows.Count == 0) return;
         var columns = Column.Of<T>();
         var table = new Table { Border = TableBorder.Rounded };
         foreach (var column in columns)

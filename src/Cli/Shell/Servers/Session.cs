@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Tally.Database;
+using Tally.Functions;
 
 namespace Tally.Cli.Shell.Servers;
 
@@ -20,7 +21,7 @@ internal sealed class Session : IAsyncDisposable
             .AddLogging()
             .AddSingleton(servers.Settings)
             .AddSingleton(terminal.Clock)
-            .AddTally(servers.Settings)
+            .AddTally(servers.Settings, DatabaseIdentity.Password(servers.Settings))
             .BuildServiceProvider();
         _queues = new(() => new QueueService(ServerSettings.QueuesOf(servers.Settings)
             ?? throw new InvalidOperationException($"This command opened its session without {nameof(ServerNeeds)}.{nameof(ServerNeeds.Queues)}.")));

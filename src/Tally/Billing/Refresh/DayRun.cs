@@ -27,6 +27,8 @@ internal sealed class DayRun(DayRebuild rebuild, RefreshRuns runs, ILogger<DayRu
             {
                 var result = await rebuild.RunAsync(day, request, cancellationToken);
                 Log.DayRefreshed(logger, day, result.Inserted, result.Updated, result.Removed);
+                Telemetry.BillingRowsChanged.Add(result.Inserted + result.Updated + result.Removed);
+                Telemetry.BillingCorrections.Add(result.Held);
                 if (result.Held > 0) Log.CorrectionsHeld(logger, day, result.Held);
                 if (result.Kept > 0) Log.FactsKept(logger, day, result.Kept);
                 onDay?.Invoke(result);

@@ -1,24 +1,33 @@
-using NodaTime;
+using System.Text.Json.Serialization;
 
 namespace Tally.Billing.Thresholds;
 
-/// <summary>A message of queue <c>billing-alerts</c>: a service's SMS of a year reached a share of its free allowance.</summary>
+/// <summary>A message of the queue <see cref="QueueNames.BillingAlerts"/>: a service's SMS of a year reached a share of its free allowance.</summary>
 /// <remarks>A message may come twice; <see cref="Id"/> is then the same.</remarks>
 public sealed record UsageAlert
 {
+    [JsonPropertyName("id")]
     public required Guid Id { get; init; }
+
+    [JsonPropertyName("serviceId")]
     public required Guid ServiceId { get; init; }
+
+    [JsonPropertyName("financialYearStart")]
     public required int FinancialYearStart { get; init; }
 
     /// <summary>The share that was reached, in percent of the allowance.</summary>
+    [JsonPropertyName("percent")]
     public required int Percent { get; init; }
 
     /// <summary>The allowance, in fragments.</summary>
+    [JsonPropertyName("freeSmsFragmentLimit")]
     public required int FreeSmsFragmentLimit { get; init; }
 
     /// <summary>Used so far in the year, in chargeable fragments.</summary>
+    [JsonPropertyName("chargeableUnits")]
     public required long ChargeableUnits { get; init; }
 
-    /// <summary>When a refresh saw it.</summary>
-    public required Instant CrossedAt { get; init; }
+    /// <summary>When a refresh saw it, in UTC.</summary>
+    [JsonPropertyName("crossedAt")]
+    public required DateTime CrossedAt { get; init; }
 }

@@ -55,8 +55,9 @@ public sealed class AccountCommandTests : IClassFixture<TestDatabase>, IDisposab
     public async Task A_zone_given_under_an_alias_is_stored_under_its_canonical_id()
     {
         await _tally.RunAsync("account", "create", "43");
+        _tally.Clock.AdvanceHours(1);
 
-        (await _tally.RunAsync("account", "set-timezone", "43", "Asia/Calcutta", "--yes", "-o", "csv")).Out.ShouldContain("43,,Asia/Kolkata,2026-06-15T12:00:00Z");
+        (await _tally.RunAsync("account", "set-timezone", "43", "Asia/Calcutta", "--yes", "-o", "csv")).Out.ShouldContain("43,,Asia/Kolkata,2026-06-15T13:00:00Z");
         (await _tally.RunAsync("account", "set-timezone", "43", "Asia/Kolkata", "--yes")).Error.ShouldContain("had this zone already");
     }
 

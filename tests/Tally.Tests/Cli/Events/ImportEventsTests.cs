@@ -110,8 +110,8 @@ public sealed class ImportEventsTests(TestDatabase database) : IClassFixture<Tes
 
     [Theory]
     [InlineData("id,name\n", "The CSV has no column 'account_id' and no column 'created_at'")]
-    [InlineData("id,accountId,name,createdAt\n1,66,first_response\n", "Line 2 of the CSV is malformed")]
-    [InlineData("id,accountId,name,createdAt\n1,66,\"first_response,2026-03-08 14:30:00\n", "Line 2 of the CSV is malformed")]
+    [InlineData("id,accountId,name,createdAt\n1,66,first_response\n", "The CSV is malformed: Record 2 (line 2) has 3 fields but 4 were expected.")]
+    [InlineData("id,accountId,name,createdAt\n1,66,\"first_response,2026-03-08 14:30:00\n", "The CSV is malformed: ")]
     public async Task A_csv_that_is_no_such_table_is_refused(string content, string message)
     {
         var result = await _tally.RunAsync("events", "import", _tally.WriteFile("odd.csv", content));

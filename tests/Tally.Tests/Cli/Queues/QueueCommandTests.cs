@@ -72,6 +72,16 @@ public sealed class QueueCommandTests : IDisposable
         result.Error.Trim().ShouldBe("Error: There is no queue 'nowhere'. 'tally queues list' shows the queues that exist.");
     }
 
+    [Fact]
+    public async Task A_queue_of_tally_without_a_message_so_far_is_empty()
+    {
+        var result = await _tally.RunAsync("queues", "peek", "reporting-events-poison");
+
+        result.ExitCode.ShouldBe(ExitCode.Done);
+        result.Out.ShouldBeEmpty();
+        result.Error.Trim().ShouldBe("Nothing is visible in reporting-events-poison.");
+    }
+
     [Theory]
     [InlineData("orders")]
     [InlineData("orders-poison")]

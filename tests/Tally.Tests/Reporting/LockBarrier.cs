@@ -4,22 +4,22 @@ using Npgsql;
 namespace Tally.Tests.Reporting;
 
 /// <summary>An advisory lock that the test holds, so that what needs it waits until the test says so.</summary>
-internal sealed class Barrier : IAsyncDisposable
+internal sealed class LockBarrier : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
 
-    private Barrier(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    private LockBarrier(NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
         _connection = connection;
         _transaction = transaction;
     }
 
     /// <summary>Takes the locks, in a transaction of its own.</summary>
-    public static async Task<Barrier> HoldAsync(NpgsqlDataSource dataSource, params long[] keys)
+    public static async Task<LockBarrier> HoldAsync(NpgsqlDataSource dataSource, params long[] keys)
     {
         var connection = await dataSource.OpenConnectionAsync();
-        var barrier = new Barrier(connection, await connection.BeginTransactionAsync());
+        var barrier = new LockBarrier(connection, await connection.BeginTransactionAsync());
         foreach (var key in keys) await barrier.ExecuteAsync("SELECT pg_advisory_xact_lock(@key)", new { key });
         return barrier;
     }

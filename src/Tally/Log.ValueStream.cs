@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
 using NodaTime;
+using Tally.Scheduling;
 
-namespace Tally.ValueStream;
+namespace Tally;
 
 internal static partial class Log
 {
@@ -16,4 +17,7 @@ internal static partial class Log
 
     [LoggerMessage(4004, LogLevel.Error, "Counting {Place} of group {Group} for {Month} failed, attempt {Attempt} of {MaxAttempts}; the next is smaller")]
     public static partial void GroupFailed(ILogger logger, long group, LocalDate month, int attempt, int maxAttempts, string place, Exception exception);
+
+    [LoggerMessage(4005, LogLevel.Information, "Value stream count ended: {Outcome}, {Completed} groups completed, {Failing} failing, {Rows} counts written")]
+    public static partial void RunEnded(ILogger logger, RunOutcome outcome, int completed, int failing, long rows);
 }

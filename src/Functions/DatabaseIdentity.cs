@@ -1,0 +1,32 @@
+using Azure.Core;
+using Azure.Identity;
+using Microsoft.Extensions.Configuration;
+using Tally.Database;
+
+namespace Tally.Functions;
+
+/// <summary>
+/// Signs in to Azure Database for PostgreSQL by Entra token when <c>Database:Identity</c> is true: as the managed identity of
+/// <c>Database:ClientId</c>, or, without one, as whoever is signed in on this machine.
+/// </summary>
+public static class DatabaseIdentity
+{
+    private static readonly TokenRequestContext Scope = new(["https://ossrdbms-aad.database.windows.net/.default"]);
+
+    /// <summary>What to sign in with; null when the settings do not ask for a token.</summary>
+    /// <exception cref="FormatException"><c>Database:Identity</c> is neither true nor false.</exception>
+    public static DatabasePassword? Password(IConfiguration configuration)
+    {
+        if (configuration["Database:Identity"] is not { Length: > 0 } text) return null;
+        if (!bool.TryParse(text, out var isAsked)) throw new FormatException($"Setting Database:Identity is '{text}'. Set it to true or false.");
+        return isAsked ? With(Credential(configuration["Database:ClientId"])) : null;
+    }
+
+    /// <summary>Signs in with tokens of <paramref name="credential"/>.</summary>
+    internal static DatabasePassword With(TokenCredential credential) =>
+        async cancellationToken => (await credential.GetTokenAsync(Scope, cancellationToken)).Token;
+
+    private static TokenCredential Credential(string? clientId) => string.IsNullOrWhiteSpace(clientId)
+        ? new DefaultAzureCredential()
+        : new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId));
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using NodaTime;
+
+namespace Tally.Functions;
+
+/// <summary>Traces every invocation, and says how long its message had waited.</summary>
+/// <remarks>
+/// An object message may carry its producer's trace in the field <c>traceparent</c>; the host's own trace of the invocation
+/// is the parent otherwise.
+/// </remarks>
+internal sealed class FunctionTelemetry(IClock clock) : IFunctionsWorkerMiddleware
+{
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        var function = context.FunctionDefinition.Name;
+        var data = context.BindingContext.BindingData;
+        if (InsertedOn(data) is { } insertedOn) Telemetry.RecordQueueAge(function, clock.GetCurrentInstant().ToDateTimeOffset() - insertedOn);
+
+        using var activity = data.TryGetValue("traceparent", out var producer) && producer?.ToString()?.Trim('"') is { Length: > 0 } traceParent
+            ? Telemetry.StartFunction(function, traceParent, null)
+            : Telemetry.StartFunction(function, context.TraceContext.TraceParent, context.TraceContext.TraceState);
+        activity?.SetTag("faas.invocation_id", context.InvocationId);
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
+            throw;
+        }
+    }
+
+    private static DateTimeOffset? InsertedOn(IReadOnlyDictionary<string, object?> data) =>
+        data.TryGetValue("InsertionTime", out var value) && value is string { Length: > 2 } text && TryRead(text, out var time) ? time : null;
+
+    private static bool TryRead(string json, out DateTimeOffset time)
+    {
+        using var document = JsonDocument.Parse(json[0] == '"' ? json : $"\"{json}\"");
+        return document.RootElement.TryGetDateTimeOffset(out time);
+    }
+}

@@ -1,0 +1,50 @@
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace Tally.Functions;
+
+/// <summary>
+/// Sends Tally's and Npgsql's traces and metrics where the settings say: to an OTLP endpoint (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>),
+/// to Application Insights (<c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>), to the console (<c>Telemetry:Console</c>). Nowhere unless
+/// one of them is set.
+/// </summary>
+internal static class TelemetryExport
+{
+    private const string Npgsql = "Npgsql";
+
+    public static void AddTelemetryExport(this IServiceCollection services, IConfiguration configuration)
+    {
+        var hasEndpoint = configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 };
+        var toConsole = string.Equals(configuration["Telemetry:Console"], "true", StringComparison.OrdinalIgnoreCase);
+        var insights = configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 } connectionString ? connectionString : null;
+        if (!hasEndpoint && !toConsole && insights is null) return;
+
+        var telemetry = services.AddOpenTelemetry()
+            .WithTracing(tracing =>
+            {
+                tracing.AddSource(Telemetry.Name, Npgsql);
+                if (toConsole) tracing.AddConsoleExporter();
+                if (insights is not null) tracing.AddAzureMonitorTraceExporter(SignIn);
+            })
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(Telemetry.Name, Npgsql);
+                if (toConsole) metrics.AddConsoleExporter();
+                if (insights is not null) metrics.AddAzureMonitorMetricExporter(SignIn);
+            });
+        if (hasEndpoint) telemetry.UseOtlpExporter();
+
+        void SignIn(AzureMonitorExporterOptions options)
+        {
+            options.ConnectionString = insights;
+            // The app's identity, wherever local authentication is off.
+            if (configuration["Database:ClientId"] is { Length: > 0 } clientId)
+                options.Credential = new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Dapper;
+using Npgsql;
+
+namespace Tally.Database;
+
+/// <summary>Whether the connections of every process that may run at once fit the server.</summary>
+/// <param name="Processes">Processes of the function app: instances, times functions where each scales on its own.</param>
+/// <param name="PoolSize">The most connections that one process takes.</param>
+/// <param name="Available">Connections that the server has for everybody but its superusers.</param>
+public sealed record ConnectionBudget(int Processes, int PoolSize, int Available)
+{
+    /// <summary>What is kept for operators: one command line with its default pool.</summary>
+    public const int CommandLine = 20;
+
+    private const string Select = """
+        /* tally:server.connections */
+        SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+             - coalesce(current_setting('reserved_connections', true)::int, 0)
+        """;
+
+    public int Needed => (Processes * PoolSize) + CommandLine;
+
+    /// <summary>The sum in words.</summary>
+    public string Sum => $"{Processes} processes x {PoolSize} connections + {CommandLine} for the command line = {Needed}; the server has {Available}";
+
+    /// <summary>What does not fit and what to do, in a sentence; null when it fits.</summary>
+    public string? FindMisfit() => Needed <= Available
+        ? null
+        : $"Connections do not fit the database: {Sum}. Lower Maximum Pool Size in ConnectionStrings:Tally or Database:Instances, or raise the server's max_connections.";
+
+    /// <summary>The processes of a deployment.</summary>
+    /// <param name="instances">The setting <c>Database:Instances</c>: instances of each function; null for one process that runs all of them.</param>
+    /// <param name="functions">How many functions there are.</param>
+    /// <exception cref="FormatException">The setting is no number above 0.</exception>
+    public static int CountProcesses(string? instances, int functions)
+    {
+        if (string.IsNullOrWhiteSpace(instances)) return 1;
+        return int.TryParse(instances, out var count) && count > 0
+            ? count * functions
+            : throw new FormatException($"Setting Database:Instances is '{instances}'. Expected the most instances that a function may have, 1 or more.");
+    }
+
+    /// <summary>Asks the server what it has.</summary>
+    public static async Task<ConnectionBudget> ReadAsync(NpgsqlDataSource dataSource, int processes, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var available = await connection.QuerySingleAsync<int>(new CommandDefinition(Select, cancellationToken: cancellationToken));
+        return new ConnectionBudget(processes, new NpgsqlConnectionStringBuilder(dataSource.ConnectionString).MaxPoolSize, available);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using LocalRuntime.Queues;
+using Shouldly;
+using Tally.Cli.Shell;
+using Tally.Tests.Infrastructure;
+using Xunit;
+
+namespace Tally.Tests.Cli.Doctor;
+
+public sealed class DoctorTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    [Fact]
+    public async Task What_is_well_is_said_with_versions_addresses_and_the_connection_budget()
+    {
+        using var tally = new CliRunner(database.ConnectionString, TestServers.NewStorageAccount()) { UsesRealClock = true };
+
+        var result = await tally.RunAsync("doctor", "-o", "json");
+
+        result.ExitCode.ShouldBe(ExitCode.Done, result.Out);
+        var findings = Findings(result);
+        findings["database"].ShouldMatch("^ok: PostgreSQL .* as .*, from settings$");
+        findings["schema"].ShouldStartWith("ok: up to date");
+        findings["clock"].ShouldStartWith("ok: ");
+        findings["connections"].ShouldMatch(@"each process of Tally takes up to 20, so that \d+ more fit");
+        findings["queues"].ShouldMatch("^ok: http.*, from settings$");
+        findings.ShouldContainKey("Node.js");
+        result.Out.ShouldNotContain("Password", Case.Insensitive);
+    }
+
+    [Fact]
+    public async Task Each_server_that_does_not_answer_is_named_and_the_answer_is_no()
+    {
+        using var tally = new CliRunner("Host=127.0.0.1;Port=1;Username=tally", "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:1/a");
+
+        var result = await tally.RunAsync("doctor", "-o", "json");
+
+        result.ExitCode.ShouldBe(ExitCode.No);
+        Findings(result)["database"].ShouldStartWith("failed: PostgreSQL does not answer");
+        Findings(result)["queues"].ShouldStartWith("failed: ");
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_wrong_is_a_warning()
+    {
+        // The runner's clock stands still.
+        using var tally = new CliRunner(database.ConnectionString, TestServers.NewStorageAccount());
+
+        Findings(await tally.RunAsync("doctor", "-o", "json"))["clock"].ShouldStartWith("warning: ");
+    }
+
+    [Fact]
+    public async Task Poison_messages_are_a_warning()
+    {
+        var storage = TestServers.NewStorageAccount();
+        await new QueueService(QueueConnection.FromConnectionString(storage)).GetQueue("reporting-events-poison").PutOrCreateAsync(BinaryData.FromString("bad"));
+        using var tally = new CliRunner(database.ConnectionString, storage) { UsesRealClock = true };
+
+        var result = await tally.RunAsync("doctor", "-o", "json");
+
+        result.ExitCode.ShouldBe(ExitCode.Done);
+        Findings(result)["poison messages"].ShouldBe("warning: 1 in reporting-events-poison; 'tally queues peek reporting-events-poison' shows them");
+    }
+
+    [Fact]
+    public async Task Without_servers_none_is_started()
+    {
+        using var tally = new CliRunner();
+
+        var result = await tally.RunAsync("doctor", "-o", "json");
+
+        result.ExitCode.ShouldBe(ExitCode.Done);
+        Findings(result)["database"].ShouldStartWith("ok: not configured");
+        Directory.Exists(Path.Combine(tally.Checkout, ".local")).ShouldBeFalse();
+    }
+
+    private static Dictionary<string, string> Findings(CliResult result) => JsonDocument.Parse(result.Out).RootElement.EnumerateArray().ToDictionary(
+        finding => finding.GetProperty("check").GetString()!,
+        finding => $"{finding.GetProperty("status").GetString()}: {finding.GetProperty("detail").GetString()}");
+}

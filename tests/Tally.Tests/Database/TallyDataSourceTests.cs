@@ -1,0 +1,55 @@
+using Dapper;
+using NodaTime;
+using Npgsql;
+using Shouldly;
+using Tally.Database;
+using Tally.Tests.Infrastructure;
+using Xunit;
+
+namespace Tally.Tests.Database;
+
+public sealed class TallyDataSourceTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    [Fact]
+    public async Task Defaults_fill_what_the_connection_string_leaves_open()
+    {
+        await using var dataSource = TallyDataSource.Create("Host=localhost;Database=x");
+
+        var settings = new NpgsqlConnectionStringBuilder(dataSource.ConnectionString);
+        (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.MaxPoolSize, settings.ApplicationName).ShouldBe((50, 2, 20, "tally"));
+    }
+
+    [Theory]
+    [InlineData("Host=localhost;Max Auto Prepare=0;Maximum Pool Size=3;Application Name=mine;Auto Prepare Min Usages=9")]
+    [InlineData("Host=localhost;MaxAutoPrepare=0;MaxPoolSize=3;ApplicationName=mine;AutoPrepareMinUsages=9")]
+    public async Task What_the_connection_string_says_stays(string connectionString)
+    {
+        await using var dataSource = TallyDataSource.Create(connectionString);
+
+        var settings = new NpgsqlConnectionStringBuilder(dataSource.ConnectionString);
+        (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.MaxPoolSize, settings.ApplicationName).ShouldBe((0, 9, 3, "mine"));
+    }
+
+    [Fact]
+    public void A_broken_connection_string_is_refused_without_quoting_it()
+    {
+        var refusal = Should.Throw<ArgumentException>(() => TallyDataSource.Create("Host=localhost;Password=secret;Nonsense=1"));
+
+        refusal.Message.ShouldStartWith("Setting ConnectionStrings:Tally is not a PostgreSQL connection string.");
+        refusal.ToString().ShouldNotContain("secret");
+        refusal.ToString().ShouldNotContain("Nonsense");
+    }
+
+    [Fact]
+    public async Task Instants_and_dates_come_back_as_they_went()
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        var instant = Instant.FromUtc(2026, 3, 8, 14, 30) + Duration.FromNanoseconds(123_456_000);
+
+        var (backInstant, backDate, type) = await connection.QuerySingleAsync<(Instant, LocalDate, string)>(
+            "SELECT @instant, @date, pg_typeof(@instant) || ', ' || pg_typeof(@date)", new { instant, date = new LocalDate(2026, 2, 28) });
+
+        (backInstant, backDate, type).ShouldBe((instant, new LocalDate(2026, 2, 28), "timestamp with time zone, date"));
+        (await connection.QuerySingleAsync<(Instant?, LocalDate?)>("SELECT NULL::timestamptz, NULL::date")).ShouldBe((null, null));
+    }
+}
