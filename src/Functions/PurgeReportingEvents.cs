@@ -10,6 +10,9 @@ namespace Tally.Functions;
 public sealed class PurgeReportingEvents(ScheduledPurge purge, IOptions<ReportingOptions> options)
 {
     [Function(nameof(PurgeReportingEvents))]
-    public Task RunAsync([TimerTrigger("%Reporting:PurgeSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>
-        purge.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken);
+    public async Task RunAsync([TimerTrigger(Schedules.Purge)] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        var result = await purge.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken);
+        Telemetry.CountRun(nameof(PurgeReportingEvents), result.Outcome);
+    }
 }

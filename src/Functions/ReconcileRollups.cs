@@ -10,9 +10,10 @@ namespace Tally.Functions;
 public sealed class ReconcileRollups(RollupReconciler reconciler, IOptions<ReportingOptions> options)
 {
     [Function(nameof(ReconcileRollups))]
-    public async Task<ReconcileRollupsOutput> RunAsync([TimerTrigger("%Reporting:ReconcileSchedule%")] TimerInfo timer, CancellationToken cancellationToken)
+    public async Task<ReconcileRollupsOutput> RunAsync([TimerTrigger(Schedules.Reconcile)] TimerInfo timer, CancellationToken cancellationToken)
     {
         var result = await reconciler.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken);
+        Telemetry.CountRun(nameof(ReconcileRollups), result.Outcome);
         return new ReconcileRollupsOutput { Days = [.. result.Days], Ranges = [.. result.Ranges] };
     }
 }

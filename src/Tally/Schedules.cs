@@ -8,11 +8,15 @@ public static class Schedules
 {
     public const string ValueStream = "%ValueStream:Schedule%";
     public const string Billing = "%Billing:Schedule%";
+    public const string Reconcile = "%Reporting:ReconcileSchedule%";
+    public const string Purge = "%Reporting:PurgeSchedule%";
 
     /// <summary>What the settings are unless they are given. In Azure they must be given.</summary>
     public static IReadOnlyDictionary<string, string?> Defaults { get; } = new Dictionary<string, string?>
     {
         ["ValueStream:Schedule"] = "0 */5 * * * *",
         ["Billing:Schedule"] = "0 15 * * * *",
+        ["Reporting:ReconcileSchedule"] = "0 30 2 * * *",
+        ["Reporting:PurgeSchedule"] = "0 0 4 * * *",
     };
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -67,11 +66,6 @@ public sealed class DriftLog
         LIMIT @limit
         """;
 
-    private static readonly Meter Meter = new("Tally.Reporting");
-
-    private static readonly Counter<long> DriftedDays = Meter.CreateCounter<long>(
-        "tally.rollups.drifted_days", "{day}", "Covered days whose rollups were not what the raw events said.");
-
     private readonly NpgsqlDataSource _dataSource;
     private readonly int _timeout;
     private readonly IClock _clock;
@@ -131,7 +125,7 @@ public sealed class DriftLog
     {
         foreach (var day in drift.GroupBy(difference => difference.Date))
         {
-            DriftedDays.Add(1);
+            Telemetry.Drift.Add(1);
             var first = day.First();
             Log.RollupsDrifted(_logger, accountId, day.Key.ToDateOnly(), day.Count(), first.DimensionType, first.DimensionId, first.Metric, Describe(first.Found), Describe(first.Expected));
         }
