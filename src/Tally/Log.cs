@@ -21,7 +21,7 @@ internal static partial class Log
     [LoggerMessage(1005, LogLevel.Information, "Backfill {RequestId} of account {AccountId} has nothing to do: {Reason}")]
     public static partial void BackfillEmpty(ILogger logger, Guid requestId, long accountId, string reason);
 
-    [LoggerMessage(1006, LogLevel.Warning, "Account {AccountId}, {Date}: {Rows} rollup rows differ from the raw events. The first, {DimensionType} {DimensionId} {Metric}, holds {Found}; the events say {Expected}. The day is marked dirty and will be rebuilt")]
+    [LoggerMessage(1006, LogLevel.Warning, "Account {AccountId}, {Date:yyyy-MM-dd}: {Rows} rollup rows differ from the raw events. The first, {DimensionType} {DimensionId} {Metric}, holds {Found}; the events say {Expected}. The day is marked dirty and will be rebuilt")]
     public static partial void RollupsDrifted(ILogger logger, long accountId, DateOnly date, int rows, string dimensionType, long dimensionId, string metric, string found, string expected);
 
     [LoggerMessage(1007, LogLevel.Information, "Reconcile: {Outcome}. {Accounts} accounts and {Days} days verified, {Differing} days differ; {DayMessages} days and {RangeMessages} ranges are queued")]
@@ -30,7 +30,7 @@ internal static partial class Log
     [LoggerMessage(1008, LogLevel.Error, "Reconcile of account {AccountId} failed; its turn comes again in the next pass")]
     public static partial void ReconcileFailed(ILogger logger, long accountId, Exception exception);
 
-    [LoggerMessage(1009, LogLevel.Information, "Account {AccountId}, {Date}: {Purged} raw events removed, {Kept} bot events kept; the day is frozen")]
+    [LoggerMessage(1009, LogLevel.Information, "Account {AccountId}, {Date:yyyy-MM-dd}: {Purged} raw events removed, {Kept} bot events kept; the day is frozen")]
     public static partial void DayPurged(ILogger logger, long accountId, DateOnly date, long purged, long kept);
 
     [LoggerMessage(1010, LogLevel.Information, "Purge: {Outcome}. {Days} days with {Events} raw events removed, {Ids} ids forgotten")]

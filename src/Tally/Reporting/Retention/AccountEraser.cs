@@ -42,7 +42,8 @@ public sealed class AccountEraser
             {
                 removed = await connection.ExecuteAsync(new CommandDefinition(
                     sql, new { account_id = accountId, limit = RowsAtOnce }, commandTimeout: 300, cancellationToken: cancellationToken));
-                progress?.Report(rows += removed);
+                rows += removed;
+                progress?.Report(rows);
             }
             while (removed == RowsAtOnce);
         }

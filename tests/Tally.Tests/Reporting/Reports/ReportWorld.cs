@@ -36,15 +36,18 @@ internal sealed class ReportWorld
 
     public IReadOnlyList<ReportingEvent> Events { get; }
 
+    /// <summary>The days that have events.</summary>
+    public IReadOnlyList<LocalDate> Days => [.. Events.Select(one => LocalDay.Containing(one.CreatedAt, Zone).Date).Distinct().Order()];
+
     /// <summary>Applies the events, then spoils the rollups of some days together with their claim to be right.</summary>
-    public static async Task<ReportWorld> BuildAsync(ReportingHost host, long accountId, int seed)
+    public static async Task<ReportWorld> BuildAsync(ReportingHost host, long accountId, int seed, bool isSpoiled = true)
     {
         var random = new Random(seed);
         var (zone, around) = Places[random.Next(Places.Length)];
         var world = new ReportWorld(random, accountId, DateTimeZoneProviders.Tzdb[zone], around);
         await host.AddAccountAsync(accountId, zone);
         await host.ApplyAsync([.. world.Events]);
-        await world.SpoilAsync(host);
+        if (isSpoiled) await world.SpoilAsync(host);
         return world;
     }
 
