@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
+using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using NodaTime;
@@ -34,12 +34,10 @@ internal sealed class FunctionTelemetry(IClock clock) : IFunctionsWorkerMiddlewa
         }
     }
 
+    // As JSON, so in quotes.
     private static DateTimeOffset? InsertedOn(IReadOnlyDictionary<string, object?> data) =>
-        data.TryGetValue("InsertionTime", out var value) && value is string { Length: > 2 } text && TryRead(text, out var time) ? time : null;
-
-    private static bool TryRead(string json, out DateTimeOffset time)
-    {
-        using var document = JsonDocument.Parse(json[0] == '"' ? json : $"\"{json}\"");
-        return document.RootElement.TryGetDateTimeOffset(out time);
-    }
+        data.TryGetValue("InsertionTime", out var value)
+        && DateTimeOffset.TryParse(value?.ToString()?.Trim('"'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
 }
