@@ -6,5 +6,5 @@ internal static class AccountCommands
 {
     public static Command Create() => Commands.Group(
         "account", "Accounts and the time zones that their days are cut in.",
-        new CreateAccount(), new ShowAccount(), new ListAccounts(), new SetTimezone());
+        new CreateAccount(), new ShowAccount(), new ListAccounts(), new SetTimezone(), new SetRollupReads());
 }

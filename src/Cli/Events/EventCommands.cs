@@ -5,6 +5,6 @@ namespace Tally.Cli.Events;
 internal static class EventCommands
 {
     public static Command Create() => Commands.Group(
-        "events", "Bring reporting events in: through the queue, or as history.",
-        new SendEvents(), new ImportEvents());
+        "events", "Reporting events: bring them in through the queue or as history, remove them.",
+        new SendEvents(), new ImportEvents(), new PurgeEvents(), new EraseEvents());
 }

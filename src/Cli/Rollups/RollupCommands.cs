@@ -5,6 +5,7 @@ namespace Tally.Cli.Rollups;
 internal static class RollupCommands
 {
     public static Command Create() => Commands.Group(
-        "rollups", "Daily totals: rebuild, watch, verify, look at them.",
-        new BackfillRollups(), new ShowProgress(), new CancelBackfill(), new ResumeBackfill(), new VerifyRollups(), new ShowRollups());
+        "rollups", "Daily totals: rebuild, watch, verify, report from them.",
+        new BackfillRollups(), new ShowProgress(), new CancelBackfill(), new ResumeBackfill(), new VerifyRollups(), new ShowDrift(), new ShowRollups(),
+        new ReportSeries(), new SummarizeMembers());
 }

@@ -21,6 +21,7 @@ internal static class ReportingServices
             .AddWritePath()
             .AddSingleton<RollupReader>()
             .AddSingleton<ReportReader>()
+            .AddSingleton<RollupReads>()
             .AddSingleton(provider => new RollupVerifier(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
             .AddReconcile()
             .AddRetention();

@@ -23,6 +23,14 @@ public sealed record RollupDifference
 
     /// <summary>What the row says; null if there is none.</summary>
     public MetricAmount? Found { get; init; }
+
+    /// <summary>Whether the day claimed to be right. Others differ by right, until they are rebuilt.</summary>
+    internal bool IsOfCoveredDay(Account account) => State switch
+    {
+        "complete" => true,
+        "live" or "none" => LocalDay.Of(Date, account.Zone!).Start >= account.TimezoneSetAt,
+        _ => false,
+    };
 }
 
 /// <summary>What a verification found.</summary>

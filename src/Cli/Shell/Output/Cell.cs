@@ -6,6 +6,9 @@ using NodaTime.Text;
 
 namespace Tally.Cli.Shell.Output;
 
+/// <summary>Marks a record that may stand inside another; in JSON it is an object there.</summary>
+internal interface INested;
+
 /// <summary>How one value is written.</summary>
 internal static class Cell
 {
@@ -38,6 +41,16 @@ internal static class Cell
                 json.WriteStartArray();
                 foreach (var item in many) WriteJson(json, item);
                 json.WriteEndArray();
+                break;
+            case INested:
+                json.WriteStartObject();
+                foreach (var column in Column.Of(value.GetType()))
+                {
+                    json.WritePropertyName(column.Name);
+                    WriteJson(json, column.ValueOf(value));
+                }
+
+                json.WriteEndObject();
                 break;
             default: json.WriteStringValue(Text(value)); break;
         }

@@ -25,6 +25,9 @@ internal sealed class Column
     public object? ValueOf(object record) => _property.GetValue(record);
 
     /// <summary>The public properties of a type, in the order of its declaration.</summary>
-    public static IReadOnlyList<Column> Of<T>() => Known.GetOrAdd(typeof(T), static type =>
+    public static IReadOnlyList<Column> Of<T>() => Of(typeof(T));
+
+    /// <inheritdoc cref="Of{T}"/>
+    public static IReadOnlyList<Column> Of(Type type) => Known.GetOrAdd(type, static type =>
         [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).OrderBy(property => property.MetadataToken).Select(property => new Column(property))]);
 }

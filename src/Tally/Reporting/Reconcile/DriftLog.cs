@@ -95,7 +95,7 @@ public sealed class DriftLog
     {
         var now = _clock.GetCurrentInstant();
         var days = differences.Select(difference => difference.Date).Distinct().Order().ToList();
-        var drift = differences.Where(difference => WasCovered(difference, account)).ToList();
+        var drift = differences.Where(difference => difference.IsOfCoveredDay(account)).ToList();
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = _timeout })
@@ -113,13 +113,6 @@ public sealed class DriftLog
         Report(account.Id, drift);
         return [.. marked];
     }
-
-    private static bool WasCovered(RollupDifference difference, Account account) => difference.State switch
-    {
-        "complete" => true,
-        "live" or "none" => LocalDay.Of(difference.Date, account.Zone!).Start >= account.TimezoneSetAt,
-        _ => false,
-    };
 
     private void Report(long accountId, List<RollupDifference> drift)
     {
