@@ -18,6 +18,8 @@ public sealed class ReportingHost : IAsyncLifetime
 
     public FakeClock Clock { get; } = new(Instant.FromUtc(2026, 2, 12, 10, 0));
 
+    public string ConnectionString => _database.ConnectionString;
+
     public NpgsqlDataSource DataSource => _database.DataSource;
 
     public T Get<T>()

@@ -39,10 +39,11 @@ public sealed class StormTests(ReportingHost host) : IClassFixture<ReportingHost
         var deadlocks = await Sessions.CountDeadlocksAsync(host.DataSource);
 
         await storm.RageAsync(random, kill);
-        await RebuildWhatIsNotCoveredAsync(accounts, storm.Requests);
+        await RebuildWhatIsNotCoveredAsync(accounts);
 
         (await Sessions.CountDeadlocksAsync(host.DataSource)).ShouldBe(deadlocks);
-        if (kill) storm.Damage.Kills.ShouldBeGreaterThan(0);
+        storm.DaysChecked.ShouldBeGreaterThan(0);
+        if (kill) storm.Lost.ShouldBeGreaterThan(0);
         foreach (var account in accounts) await CheckAsync(account, [.. events.Where(one => one.AccountId == account)]);
         foreach (var process in processes) await process.DisposeAsync();
     }
@@ -61,12 +62,13 @@ public sealed class StormTests(ReportingHost host) : IClassFixture<ReportingHost
         counts.ShouldBe(events.GroupBy(one => RollupModel.DateOf(one.CreatedAt, zone)).Select(day => (day.Key, day.LongCount())), ignoreOrder: true);
     }
 
-    /// <summary>What operators and timers do: the requests of the zone changes, and every day that is dirty or stale.</summary>
-    private async Task RebuildWhatIsNotCoveredAsync(IReadOnlyList<long> accounts, IEnumerable<BackfillRequest> requests)
+    /// <summary>What operators and timers do: the requests that did not come to an end, and every day that is dirty or stale.</summary>
+    private async Task RebuildWhatIsNotCoveredAsync(IReadOnlyList<long> accounts)
     {
-        foreach (var request in requests) await host.RunAsync(request);
         foreach (var account in accounts)
         {
+            // A zone change whose answer was lost with its session is found here too: it committed its request with it.
+            foreach (var progress in await host.Get<Backfills>().GetProgressAsync(account)) await host.RunAsync(progress.Request);
             var uncovered = await host.QueryAsync<LocalDate>(
                 """
                 SELECT d.date FROM reporting.reporting_days d JOIN reporting.accounts a ON a.id = d.account_id

@@ -1,0 +1,48 @@
+using LocalRuntime.Queues;
+using Tally.Tests.Infrastructure;
+
+namespace Tally.Tests.EndToEnd;
+
+/// <summary>The business queues of a storage account, as a producer and an operator use them.</summary>
+internal sealed class TestQueues(string storage)
+{
+    private readonly QueueService _service = new(QueueConnection.FromConnectionString(storage));
+
+    public QueueClient this[string name] => _service.GetQueue(name);
+
+    /// <summary>Makes every queue, or empties it: a storage of your own may have been used before.</summary>
+    public async Task ResetAsync()
+    {
+        foreach (var name in QueueNames.All.SelectMany(name => new[] { name, name + QueueNames.PoisonSuffix }))
+            if (!await this[name].CreateIfNotExistsAsync()) await this[name].ClearAsync();
+    }
+
+    /// <summary>Puts messages, several at once.</summary>
+    public Task SendAsync(string queue, params IEnumerable<string> messages) =>
+        Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (message, cancellationToken) => await this[queue].PutAsync(message, cancellationToken: cancellationToken));
+
+    /// <summary>Waits until no business queue holds a message, hidden ones included; as long as they get fewer.</summary>
+    public async Task DrainedAsync()
+    {
+        for (var left = await CountAllAsync(); left > 0;)
+        {
+            var before = left;
+            await Eventually.HoldsAsync(async () => (left = await CountAllAsync()) < before, $"fewer than {before} messages are left");
+        }
+    }
+
+    public async Task<long> CountAsync(string queue) => (await this[queue].GetPropertiesAsync()).ApproximateMessageCount;
+
+    private async Task<long> CountAllAsync() => (await Task.WhenAll(QueueNames.All.Select(CountAsync))).Sum();
+
+    /// <summary>Puts what is in a poison queue back where it came from.</summary>
+    public async Task RedriveAsync(string queue)
+    {
+        var poison = this[queue + QueueNames.PoisonSuffix];
+        foreach (var message in await poison.GetAsync(QueueClient.MaxMessagesPerCall, TimeSpan.FromMinutes(1)))
+        {
+            await this[queue].PutAsync(message.Text);
+            await poison.DeleteMessageAsync(message.Id, message.PopReceipt!);
+        }
+    }
+}
