@@ -24,7 +24,9 @@ internal sealed class FunctionApp : IAsyncDisposable
 
     public static async Task<FunctionApp> StartAsync(string database, string storage, IClock clock)
     {
-        string[] arguments = [.. FunctionAppSettings.For(database, storage).Select(setting => $"--{setting.Key}={setting.Value}")];
+        var settings = FunctionAppSettings.For(database, storage).Select(setting => (setting.Key, Value: (string?)setting.Value))
+            .Concat(Schedules.Defaults.Select(setting => (setting.Key, setting.Value)));
+        string[] arguments = [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
         var builder = LocalFunctionsApplication.CreateBuilder(arguments, new LocalApplicationSettings { Assembly = typeof(ApplyReportingEvent).Assembly });
         var log = new CollectedLog();
         builder.Logging.ClearProviders().AddProvider(log);
