@@ -83,8 +83,20 @@ internal sealed class ServersDirectory : IDisposable
             foreach (var folder in new[] { abandoned.Postgres, PostgresHome.Elsewhere(abandoned.Postgres), abandoned.Azurite })
             {
                 await Orphan.StopAsync(folder, cancellationToken);
-                if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+                Remove(folder);
             }
+        }
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It was never made, or its keeper is still at removing it.
         }
     }
 }

@@ -93,6 +93,9 @@ internal sealed class DemoWorld : IAsyncDisposable
         KeyValuePair.Create($"AzureWebJobs{QueueNames.Connection}", _servers.StorageConnectionString!),
         KeyValuePair.Create("LocalRuntime:AdminPort", "0"),
         KeyValuePair.Create("LocalRuntime:StateDirectory", TimerDirectory),
+        // The demo makes these ticks itself.
+        KeyValuePair.Create("AzureWebJobs:CountValueStreams:Disabled", "true"),
+        KeyValuePair.Create("AzureWebJobs:RefreshBilling:Disabled", "true"),
         // Two lines for each of some thousand messages tell nobody anything.
         KeyValuePair.Create("Logging:LogLevel:Function", "Warning"),
     ];

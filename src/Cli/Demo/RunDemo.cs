@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Tally.Cli.Demo.Billing;
 using Tally.Cli.Demo.Reporting;
+using Tally.Cli.Demo.ValueStream;
 using Tally.Cli.Shell;
 
 namespace Tally.Cli.Demo;
@@ -28,7 +29,7 @@ internal sealed class RunDemo : TallyCommand
         var time = Stopwatch.StartNew();
         context.Note("A support desk on this machine: PostgreSQL and Azurite start, with data of their own ...");
         await using var world = await DemoWorld.CreateAsync(context, cancellationToken);
-        IDemoPart[] parts = [new ReportingDemo(context.Value(_events), context.Value(_live), context.Value(_days)), new BillingDemo()];
+        IDemoPart[] parts = [new ReportingDemo(context.Value(_events), context.Value(_live), context.Value(_days)), new ValueStreamDemo(), new BillingDemo()];
 
         var results = new List<DemoResult>();
         foreach (var part in parts) results.Add(await part.RunAsync(world, cancellationToken));
