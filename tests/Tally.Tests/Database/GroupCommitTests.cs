@@ -39,6 +39,22 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
+    public async Task Who_comes_back_alone_after_a_shared_commit_does_not_wait_for_the_others()
+    {
+        var groups = _commits.In(writers: 1);
+        var results = Enumerable.Range(1, 4).Select(work => groups.SubmitAsync(work, CancellationToken.None)).ToList();
+        (await _commits.NextAsync()).Complete();
+        (await _commits.NextAsync()).Complete();
+        await Task.WhenAll(results);
+
+        var alone = groups.SubmitAsync(5, CancellationToken.None);
+        (await _commits.NextAsync()).Complete();
+
+        (await alone).ShouldBe("5 done");
+        _commits.Groups.ShouldBe([[1], [2, 3, 4], [5]]);
+    }
+
+    [Fact]
     public async Task No_more_than_the_writers_commit_at_once()
     {
         var groups = _commits.In(writers: 2);
