@@ -89,7 +89,6 @@ module queueStorage 'queueStorage.bicep' = {
     sku: sizes.storageSku
     publicAccess: !privateNetwork
     contributorPrincipalId: identity.outputs.principalId
-    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
