@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 
@@ -8,8 +9,8 @@ public sealed class ApplyReportingEvent(EventMessageProcessor processor)
 {
     [Function(nameof(ApplyReportingEvent))]
     public Task RunAsync(
-        [QueueTrigger(QueueNames.ReportingEvents, Connection = QueueNames.Connection)] string message,
+        [QueueTrigger(QueueNames.ReportingEvents, Connection = QueueNames.Connection)] byte[] message,
         FunctionContext context,
         CancellationToken cancellationToken) =>
-        processor.ApplyAsync(message, context.MessageId(), cancellationToken);
+        processor.ApplyAsync(Encoding.UTF8.GetString(message), context.MessageId(), cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 
@@ -8,11 +9,11 @@ public sealed class FanOutBackfill(Backfills backfills)
 {
     [Function(nameof(FanOutBackfill))]
     public async Task<FanOutBackfillOutput> RunAsync(
-        [QueueTrigger(QueueNames.ReportingBackfills, Connection = QueueNames.Connection)] string message,
+        [QueueTrigger(QueueNames.ReportingBackfills, Connection = QueueNames.Connection)] byte[] message,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var fanOut = await backfills.FanOutAsync(message, context.MessageId(), cancellationToken);
+        var fanOut = await backfills.FanOutAsync(Encoding.UTF8.GetString(message), context.MessageId(), cancellationToken);
         return new FanOutBackfillOutput { Ranges = [.. fanOut.Ranges], Days = [.. fanOut.Days] };
     }
 }

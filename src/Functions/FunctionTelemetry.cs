@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using NodaTime;
@@ -19,7 +20,7 @@ internal sealed class FunctionTelemetry(IClock clock) : IFunctionsWorkerMiddlewa
         var data = context.BindingContext.BindingData;
         if (InsertedOn(data) is { } insertedOn) Telemetry.RecordQueueAge(function, clock.GetCurrentInstant().ToDateTimeOffset() - insertedOn);
 
-        using var activity = data.TryGetValue("traceparent", out var producer) && producer?.ToString()?.Trim('"') is { Length: > 0 } traceParent
+        using var activity = ProducersTrace(data) is { Length: > 0 } traceParent
             ? Telemetry.StartFunction(function, traceParent, null)
             : Telemetry.StartFunction(function, context.TraceContext.TraceParent, context.TraceContext.TraceState);
         activity?.SetTag("faas.invocation_id", context.InvocationId);
@@ -40,4 +41,23 @@ internal sealed class FunctionTelemetry(IClock clock) : IFunctionsWorkerMiddlewa
         && DateTimeOffset.TryParse(value?.ToString()?.Trim('"'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : null;
+
+    // The host makes fields metadata only of messages that are bound as text.
+    private static string? ProducersTrace(IReadOnlyDictionary<string, object?> data)
+    {
+        const string Field = "traceparent";
+        if (!data.TryGetValue("QueueTrigger", out var message) || message is not string text || !text.Contains(Field, StringComparison.Ordinal)) return null;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(Field, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            // The function will say so.
+            return null;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 
@@ -8,8 +9,8 @@ public sealed class RebuildRollupDay(Backfills backfills)
 {
     [Function(nameof(RebuildRollupDay))]
     public Task RunAsync(
-        [QueueTrigger(QueueNames.ReportingBackfillDays, Connection = QueueNames.Connection)] string message,
+        [QueueTrigger(QueueNames.ReportingBackfillDays, Connection = QueueNames.Connection)] byte[] message,
         FunctionContext context,
         CancellationToken cancellationToken) =>
-        backfills.RebuildAsync(message, context.MessageId(), cancellationToken);
+        backfills.RebuildAsync(Encoding.UTF8.GetString(message), context.MessageId(), cancellationToken);
 }

@@ -47,19 +47,22 @@ public sealed record Ratio(double Median, double Min, double Max)
 /// </summary>
 public static class Comparison
 {
-    /// <summary>Runs every contender once unmeasured, then <paramref name="rounds"/> times in turn.</summary>
+    /// <summary>
+    /// Runs every contender <paramref name="warmUps"/> times unmeasured, then <paramref name="rounds"/> times in turn.
+    /// Short work needs more of the former: until the runtime has compiled it for good.
+    /// </summary>
     public static async Task<IReadOnlyList<Measurement>> RunAsync(
-        int rounds, IReadOnlyList<Contender> contenders, CancellationToken cancellationToken)
+        int rounds, IReadOnlyList<Contender> contenders, CancellationToken cancellationToken, int warmUps = 1)
     {
         var times = contenders.Select(_ => new List<TimeSpan>()).ToArray();
-        for (var round = 0; round <= rounds; round++)
+        for (var round = -warmUps; round < rounds; round++)
         {
             foreach (var (index, contender) in contenders.Index())
             {
                 if (contender.PrepareAsync is { } prepare) await prepare(cancellationToken);
                 var started = Stopwatch.GetTimestamp();
                 await contender.RunAsync(cancellationToken);
-                if (round > 0) times[index].Add(Stopwatch.GetElapsedTime(started));
+                if (round >= 0) times[index].Add(Stopwatch.GetElapsedTime(started));
                 if (contender.VerifyAsync is { } verify) await verify(cancellationToken);
             }
         }

@@ -11,8 +11,10 @@ using Tally.Database;
 var benchmarks = new Dictionary<string, Func<NpgsqlDataSource, BenchmarkScale, CancellationToken, Task>>
 {
     ["billing"] = BillingBenchmark.RunAsync,
-    ["events"] = EventsBenchmark.RunAsync,
-    ["rebuild"] = RebuildBenchmark.RunAsync,
+    ["events"] = (source, scale, token) => EventsBenchmark.RunAsync(source, OriginalRollups.Tables, scale, token),
+    ["events-lean"] = (source, scale, token) => EventsBenchmark.RunAsync(source, OriginalRollups.LeanTables, scale, token),
+    ["rebuild"] = (source, scale, token) => RebuildBenchmark.RunAsync(source, OriginalRollups.Tables, scale, token),
+    ["rebuild-lean"] = (source, scale, token) => RebuildBenchmark.RunAsync(source, OriginalRollups.LeanTables, scale, token),
     ["counts"] = CountsBenchmark.RunAsync,
     ["reports"] = ReportsBenchmark.RunAsync,
 };

@@ -12,6 +12,9 @@ internal sealed class ArgumentBinder(IOptions<WorkerOptions> options)
 {
     private readonly ObjectSerializer _serializer = options.Value.Serializer!;
 
+    /// <summary>Whether a message is handed to a parameter of this type as it is, so that nobody looks for JSON in it.</summary>
+    public static bool IsBinary(Type type) => type == typeof(byte[]) || type == typeof(BinaryData) || type == typeof(ReadOnlyMemory<byte>);
+
     /// <exception cref="FunctionInputException">A parameter cannot be filled.</exception>
     public object?[] Bind(LocalFunctionContext context) =>
         [.. context.Function.Method.GetParameters().Select(parameter => Bind(parameter, context))];

@@ -13,6 +13,7 @@ internal sealed class QueueMessageProcessor(
     TimeSpan invisibility, TimeProvider clock, ILogger logger)
 {
     private readonly ConcurrentDictionary<QueueMessage, VisibilityRenewal> _running = new(ReferenceEqualityComparer.Instance);
+    private readonly bool _bindsText = !ArgumentBinder.IsBinary(function.TriggerParameter.ParameterType);
 
     /// <summary>Runs the function for the message and settles it. Never throws: a message that could not be settled comes back by itself.</summary>
     public async Task ProcessAsync(QueueMessage message, CancellationToken stopping)
@@ -26,7 +27,7 @@ internal sealed class QueueMessageProcessor(
             }
 
             var renewal = _running[message] = new VisibilityRenewal(queue, message, invisibility, clock, logger);
-            var outcome = await invoker.InvokeAsync(function, QueueTriggerEvent.From(message, queue.Name), stopping);
+            var outcome = await invoker.InvokeAsync(function, QueueTriggerEvent.From(message, queue.Name, _bindsText), stopping);
             await SettleAsync(message, await renewal.StopAsync(), outcome);
         }
         catch (QueueStorageException exception)
@@ -41,7 +42,7 @@ internal sealed class QueueMessageProcessor(
 
     /// <summary>Runs the function for a text that is in no queue.</summary>
     public Task RunOnceAsync(string text, CancellationToken stopping) =>
-        invoker.InvokeAsync(function, QueueTriggerEvent.FromText(text, clock.GetUtcNow()), stopping);
+        invoker.InvokeAsync(function, QueueTriggerEvent.FromText(text, clock.GetUtcNow(), _bindsText), stopping);
 
     /// <summary>Makes the messages visible at once whose functions have not ended: the host cannot wait any longer.</summary>
     public Task ReleaseUnfinishedAsync() => Task.WhenAll(_running.Select(async running =>

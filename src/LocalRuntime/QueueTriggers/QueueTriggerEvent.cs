@@ -9,16 +9,19 @@ namespace LocalRuntime.QueueTriggers;
 /// <summary>A message as what starts an invocation.</summary>
 internal static class QueueTriggerEvent
 {
-    public static TriggerEvent From(QueueMessage message, string queueName) => new()
+    /// <param name="message">The message.</param>
+    /// <param name="queueName">Its queue.</param>
+    /// <param name="isText">Whether the function binds it as text or as an object, and not as bytes.</param>
+    public static TriggerEvent From(QueueMessage message, string queueName, bool isText) => new()
     {
         Reason = $"New queue message detected on '{queueName}'.",
         Details = $"MessageId: {message.Id}, DequeueCount: {message.DequeueCount}, InsertedOn: {message.InsertedOn:O}",
         Value = message.Body,
-        Metadata = () => Metadata(message),
+        Metadata = () => Metadata(message, isText),
     };
 
     /// <summary>A text that came through the admin endpoint, as if it were a message.</summary>
-    public static TriggerEvent FromText(string text, DateTimeOffset now)
+    public static TriggerEvent FromText(string text, DateTimeOffset now, bool isText)
     {
         var message = new QueueMessage
         {
@@ -34,12 +37,12 @@ internal static class QueueTriggerEvent
         {
             Reason = "Called through the admin endpoint.",
             Value = message.Body,
-            Metadata = () => Metadata(message),
+            Metadata = () => Metadata(message, isText),
         };
     }
 
     // Texts as they are and everything else as JSON: what the host hands to a worker.
-    private static ReadOnlyDictionary<string, object?> Metadata(QueueMessage message)
+    private static ReadOnlyDictionary<string, object?> Metadata(QueueMessage message, bool isText)
     {
         var data = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase)
         {
@@ -51,11 +54,14 @@ internal static class QueueTriggerEvent
             ["ExpirationTime"] = JsonSerializer.Serialize(message.ExpiresOn),
             ["NextVisibleTime"] = JsonSerializer.Serialize(message.NextVisibleOn),
         };
-        foreach (var (name, value) in TopLevelValues(message.Body)) data.TryAdd(name, value);
+        if (!isText) return new ReadOnlyDictionary<string, object?>(data);
+
+        // They replace what the queue says, the message's id too, if it is of the same name.
+        foreach (var (name, value) in TopLevelValues(message.Body)) data[name] = value;
         return new ReadOnlyDictionary<string, object?>(data);
     }
 
-    private static IReadOnlyList<(string Name, string? Value)> TopLevelValues(BinaryData body)
+    private static IReadOnlyList<(string Name, string Value)> TopLevelValues(BinaryData body)
     {
         if (body.ToMemory().Span is not [(byte)'{', ..]) return [];
         try
@@ -64,13 +70,8 @@ internal static class QueueTriggerEvent
             return
             [
                 .. from property in document.RootElement.EnumerateObject()
-                   where property.Value.ValueKind != JsonValueKind.Array
-                   select (property.Name, property.Value.ValueKind switch
-                   {
-                       JsonValueKind.Null => null,
-                       JsonValueKind.String => property.Value.GetString(),
-                       _ => property.Value.GetRawText(),
-                   }),
+                   where property.Value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null)
+                   select (property.Name, property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : property.Value.GetRawText()),
             ];
         }
         catch (JsonException)

@@ -17,8 +17,12 @@ namespace Tally.Database;
 internal sealed class GroupCommit<TWork, TResult>(
     Func<IReadOnlyList<TWork>, CancellationToken, Task<IReadOnlyList<TResult>>> commit, int writers, int maxWeight, Func<TWork, int> weigh)
 {
+    // A turn of the thread pool is microseconds; those who do not come back within so many do something else.
+    private const int MaxTurns = 32;
+
     private readonly ConcurrentQueue<Entry> _waiting = new();
     private int _freeWriters = writers;
+    private volatile int _lastGroupSize;
 
     /// <summary>
     /// Returns once <paramref name="work"/> is committed. If its group fails, each piece of the group is tried
@@ -75,8 +79,16 @@ internal sealed class GroupCommit<TWork, TResult>(
         while (!_waiting.IsEmpty && TryTakeWriter());
     }
 
+    // Callers whose work was just committed come back together, and the first of them finds a writer free: it takes
+    // along those that are on their way. A lone caller has nobody to look out for.
+    private async ValueTask GatherAsync()
+    {
+        for (var turn = 0; turn < MaxTurns && _waiting.Count < _lastGroupSize; turn++) await Task.Yield();
+    }
+
     private async Task CommitNextGroupAsync()
     {
+        await GatherAsync();
         var group = new List<Entry>();
         var weight = 0;
         while (weight < maxWeight && _waiting.TryDequeue(out var entry))
@@ -85,7 +97,9 @@ internal sealed class GroupCommit<TWork, TResult>(
             weight += weigh(entry.Work);
         }
 
-        if (group.Count == 0 || await TryCommitAsync(group)) return;
+        if (group.Count == 0) return;
+        _lastGroupSize = group.Count;
+        if (await TryCommitAsync(group)) return;
         foreach (var entry in group) await TryCommitAsync([entry]);
     }
 

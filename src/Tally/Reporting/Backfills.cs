@@ -30,6 +30,7 @@ public sealed class Backfills
     /// <summary>What a backfill of these days would do; by default from the first event's day to yesterday. Writes nothing.</summary>
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     /// <exception cref="MissingTimeZoneException">The account has no reporting timezone.</exception>
+    /// <exception cref="BackfillRangeException">The days lie before 2000 or after today, or are more than twenty years.</exception>
     public async Task<BackfillPlan> PlanAsync(long accountId, LocalDate? from = null, LocalDate? to = null, CancellationToken cancellationToken = default)
     {
         var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
@@ -38,12 +39,16 @@ public sealed class Backfills
         var (first, last) = await connection.QuerySingleAsync<(Instant?, Instant?)>(new CommandDefinition(
             BackfillStatements.EventRange, new { account_id = accountId }, cancellationToken: cancellationToken));
 
-        var yesterday = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date.PlusDays(-1);
+        var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
+        LocalDate? firstDay = first is { } earliest ? LocalDay.Containing(earliest, zone).Date : null;
+        BackfillLimits.CheckDates(from, to, firstDay, today);
+        var yesterday = today.PlusDays(-1);
         var plan = new BackfillPlan { Account = account, FirstEvent = first, LastEvent = last, Yesterday = yesterday };
         if (first is null && (from is null || to is null)) return plan with { Nothing = $"No reporting events found for account {accountId}" };
 
-        var start = from ?? LocalDay.Containing(first!.Value, zone).Date;
+        var start = from ?? firstDay!.Value;
         var end = to ?? LocalDate.Min(LocalDay.Containing(last!.Value, zone).Date, yesterday);
+        BackfillLimits.CheckLength(start, end);
         if (start <= end) return plan with { From = start, To = end };
         return plan with
         {
@@ -75,11 +80,18 @@ public sealed class Backfills
     /// Splits a message's range: into two halves if it is long, else into its days. What is newer comes first, so that
     /// recent days are right soonest.
     /// </summary>
-    /// <exception cref="InvalidMessageException">The text is no such message.</exception>
+    /// <exception cref="InvalidMessageException">The text is no such message, its days are out of bounds, or its request is not its own.</exception>
     public async Task<BackfillFanOut> FanOutAsync(string text, string messageId, CancellationToken cancellationToken = default)
     {
         var message = BackfillMessage.Read(text, messageId);
-        return await TransientFaults.RetryAsync(token => FanOutAsync(message, messageId, token), cancellationToken);
+        try
+        {
+            return await TransientFaults.RetryAsync(token => FanOutAsync(message, messageId, token), cancellationToken);
+        }
+        catch (BackfillRangeException exception)
+        {
+            throw new InvalidMessageException(messageId, exception.Problem, exception);
+        }
     }
 
     /// <summary>Rebuilds a message's day. A failure is recorded with the request, and thrown.</summary>
@@ -147,9 +159,10 @@ public sealed class Backfills
     private async Task<BackfillFanOut> FanOutAsync(BackfillMessage message, string messageId, CancellationToken cancellationToken)
     {
         var id = message.RequestId ?? RequestIdOf(messageId);
+        var (from, to) = (FromDateOnly(message.From), FromDateOnly(message.To));
         if (await FindAsync(id, cancellationToken) is not { } request)
         {
-            var plan = await PlanAsync(message.AccountId, FromDateOnly(message.From), FromDateOnly(message.To), cancellationToken);
+            var plan = await PlanAsync(message.AccountId, from, to, cancellationToken);
             if (plan.Nothing is not null)
             {
                 Log.BackfillEmpty(_logger, id, message.AccountId, plan.Nothing);
@@ -159,9 +172,12 @@ public sealed class Backfills
             request = await EnsureAsync(id, plan, message.Force, cancellationToken);
         }
 
+        if (request.AccountId != message.AccountId)
+            throw new InvalidMessageException(messageId, $"'requestId' {id} is a request of account {request.AccountId}, and 'accountId' is {message.AccountId}");
+        BackfillLimits.CheckWithin(request, from, to);
         if (request.CancelledAt is not null) return BackfillFanOut.Empty;
 
-        var fanOut = BackfillFanOut.Of(request, FromDateOnly(message.From) ?? request.FromDate, FromDateOnly(message.To) ?? request.ToDate);
+        var fanOut = BackfillFanOut.Of(request, from ?? request.FromDate, to ?? request.ToDate);
         Telemetry.BackfillLag.Record((_clock.GetCurrentInstant() - request.RequestedAt).TotalSeconds);
         Log.BackfillFannedOut(_logger, id, request.AccountId, fanOut.From.ToDateOnly(), fanOut.To.ToDateOnly(), fanOut.Ranges.Count, fanOut.Days.Count);
         return fanOut;

@@ -69,7 +69,8 @@ public sealed class EventImporter
                 state = CASE d.state WHEN 'frozen' THEN d.state ELSE 'dirty' END,
                 events_count = d.events_count + excluded.events_count, updated_at = excluded.updated_at
         )
-        SELECT (SELECT count(*) FROM inserted), (SELECT count(*) FROM touched)
+        SELECT (SELECT count(*) FROM inserted),
+               ARRAY(SELECT account_id FROM touched ORDER BY account_id, date), ARRAY(SELECT date FROM touched ORDER BY account_id, date)
         """;
 
     private const string CountConflicts = """
@@ -101,6 +102,7 @@ public sealed class EventImporter
     public async Task<ImportResult> ImportAsync(IAsyncEnumerable<ReportingEvent> events, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         var total = new ImportResult(0, 0, 0, 0);
+        var days = new HashSet<(long AccountId, LocalDate Date)>();
         await foreach (var read in events.Chunk(SortedEvents).WithCancellation(cancellationToken))
         {
             var sorted = read.OrderBy(one => one.AccountId).ThenBy(one => one.CreatedAt).ToList();
@@ -108,7 +110,9 @@ public sealed class EventImporter
             {
                 var chunk = TakeChunk(sorted, start);
                 var done = await ImportChunkAsync(chunk, cancellationToken);
-                total = new ImportResult(total.Read + chunk.Count, total.Inserted + done.Inserted, total.Conflicts + done.Conflicts, total.Days + done.Days);
+                // A day may go on in the next transaction.
+                days.UnionWith(done.Days);
+                total = new ImportResult(total.Read + chunk.Count, total.Inserted + done.Inserted, total.Conflicts + done.Conflicts, days.Count);
                 progress?.Report(total.Read);
                 start += chunk.Count;
             }
@@ -130,7 +134,7 @@ public sealed class EventImporter
         return sorted.GetRange(start, end - start);
     }
 
-    private async Task<ImportResult> ImportChunkAsync(List<ReportingEvent> chunk, CancellationToken cancellationToken)
+    private async Task<ImportedChunk> ImportChunkAsync(List<ReportingEvent> chunk, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -143,7 +147,7 @@ public sealed class EventImporter
     }
 
     /// <summary>Null if an account's zone changed since the days were told, and nothing was written.</summary>
-    private async Task<ImportResult?> TryImportAsync(EventBatch batch, CancellationToken cancellationToken)
+    private async Task<ImportedChunk?> TryImportAsync(EventBatch batch, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -158,13 +162,13 @@ public sealed class EventImporter
 
         await connection.ExecuteAsync(new CommandDefinition(CreateStage, cancellationToken: cancellationToken));
         await CopyAsync(connection, batch, cancellationToken);
-        var (inserted, days) = await connection.QuerySingleAsync<(long, long)>(new CommandDefinition(
+        var (inserted, accountIds, dates) = await connection.QuerySingleAsync<(long, long[], DateOnly[])>(new CommandDefinition(
             Merge, new { now = _clock.GetCurrentInstant() }, commandTimeout: 300, cancellationToken: cancellationToken));
         var conflicts = inserted == batch.Events.Count
             ? 0
             : await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountConflicts, commandTimeout: 300, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
-        return new ImportResult(batch.Events.Count, inserted, conflicts, days);
+        return new ImportedChunk(inserted, conflicts, [.. accountIds.Zip(dates, (accountId, date) => (accountId, LocalDate.FromDateOnly(date)))]);
     }
 
     private static async Task CopyAsync(NpgsqlConnection connection, EventBatch batch, CancellationToken cancellationToken)
@@ -196,4 +200,6 @@ public sealed class EventImporter
     private static Task WriteAsync<T>(NpgsqlBinaryImporter writer, T? value, NpgsqlDbType type, CancellationToken cancellationToken)
         where T : struct =>
         value is { } present ? writer.WriteAsync(present, type, cancellationToken) : writer.WriteNullAsync(cancellationToken);
+
+    private sealed record ImportedChunk(long Inserted, long Conflicts, IReadOnlyList<(long AccountId, LocalDate Date)> Days);
 }

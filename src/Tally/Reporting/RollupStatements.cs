@@ -8,10 +8,11 @@ namespace Tally.Reporting;
 /// <summary>The SQL of <see cref="RollupWriter"/>, with its parameters.</summary>
 internal static class RollupStatements
 {
-    // The arrays' lengths differ from call to call: a plan made for each of them, let alone compiled, costs more than it saves.
+    // The arrays' lengths differ from call to call: a plan made for each of them, let alone compiled, costs more than it
+    // saves. What is read is read by key; a plan made while a table was small must not go on reading all of it.
     private const string LockSql = """
         /* tally:rollups.lock */
-        SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
+        SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true),
                (SELECT count(pg_advisory_xact_lock_shared(key)) FROM unnest(@account_locks) AS key),
                (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(@day_locks) AS key)
         """;
@@ -93,12 +94,16 @@ internal static class RollupStatements
             UNION ALL
             SELECT h.account_id, h.date, h.dimension_type, h.dimension_id, @handoff_metric,
                    count(DISTINCT h.conversation_id) FILTER (WHERE NOT EXISTS (
-                       SELECT FROM reporting.reporting_events e
-                       WHERE e.name = '{EventMetricRegistry.BotHandoff}'
-                         AND e.account_id = h.account_id AND e.conversation_id = h.conversation_id
-                         AND e.created_at >= h.day_start AND e.created_at < h.day_end
-                         AND CASE h.dimension_type WHEN 'agent' THEN e.user_id = h.dimension_id
-                                                   WHEN 'inbox' THEN e.inbox_id = h.dimension_id
+                       SELECT
+                       -- OFFSET 0: the conversation is looked up first, whatever the planner believes of the day.
+                       FROM (SELECT user_id, inbox_id, created_at
+                             FROM reporting.reporting_events e
+                             WHERE e.name = '{EventMetricRegistry.BotHandoff}'
+                               AND e.account_id = h.account_id AND e.conversation_id = h.conversation_id
+                             OFFSET 0) AS earlier
+                       WHERE created_at >= h.day_start AND created_at < h.day_end
+                         AND CASE h.dimension_type WHEN 'agent' THEN user_id = h.dimension_id
+                                                   WHEN 'inbox' THEN inbox_id = h.dimension_id
                                                    ELSE true END)),
                    0, 0
             FROM unnest(@handoff_account_ids, @handoff_dates, @handoff_dimension_types, @handoff_dimension_ids, @handoff_conversation_ids,

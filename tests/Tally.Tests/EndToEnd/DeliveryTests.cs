@@ -52,6 +52,20 @@ public sealed class DeliveryTests(EndToEndHost host) : IClassFixture<EndToEndHos
     }
 
     [Fact]
+    public async Task A_failure_names_the_queues_message_and_not_the_event_in_it()
+    {
+        var unknown = TestEvent.FirstResponse(404);
+        await using var app = await host.StartAppAsync();
+
+        var message = await host.Queues[QueueNames.ReportingEvents].PutAsync(EventMessageTests.Json(unknown));
+        await host.Queues.DrainedAsync();
+
+        app.Log.ShouldContain(line => line.Contains($"Message {message.MessageId}: 1 of 1 events cannot be applied", StringComparison.Ordinal));
+        app.Log.ShouldNotContain(line => line.Contains($"Message {unknown.Id}", StringComparison.Ordinal));
+        await host.Queues[QueueNames.ReportingEvents + QueueNames.PoisonSuffix].ClearAsync();
+    }
+
+    [Fact]
     public async Task Two_function_apps_share_a_queue()
     {
         await host.Reporting.AddAccountAsync(4);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using NodaTime;
@@ -29,6 +30,15 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
     }
 
     [Theory]
+    [InlineData(typeof(ApplyReportingEvent))]
+    [InlineData(typeof(FanOutBackfill))]
+    [InlineData(typeof(RebuildRollupDay))]
+    public void A_message_is_bound_as_bytes_so_that_none_of_its_fields_poses_as_its_id(Type type) => type.GetMethods()
+        .SelectMany(method => method.GetParameters())
+        .Single(parameter => parameter.GetCustomAttribute<QueueTriggerAttribute>() is not null)
+        .ParameterType.ShouldBe(typeof(byte[]));
+
+    [Theory]
     [InlineData(nameof(FanOutBackfillOutput.Ranges), "reporting-backfills")]
     [InlineData(nameof(FanOutBackfillOutput.Days), "reporting-backfill-days")]
     public void The_fan_out_puts_ranges_and_days_on_their_queues(string property, string queue)
@@ -43,20 +53,20 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
     {
         await host.AddAccountAsync(1);
 
-        await new ApplyReportingEvent(host.Get<EventMessageProcessor>()).RunAsync(EventMessageTests.Json(TestEvent.FirstResponse(1)), Context, CancellationToken.None);
+        await new ApplyReportingEvent(host.Get<EventMessageProcessor>()).RunAsync(Utf8(EventMessageTests.Json(TestEvent.FirstResponse(1))), Context, CancellationToken.None);
 
         (await host.TotalAsync(1, "first_response"))!.Count.ShouldBe(1);
     }
 
     [Fact]
     public async Task A_failure_names_the_queue_message() =>
-        (await Should.ThrowAsync<InvalidMessageException>(() => new ApplyReportingEvent(host.Get<EventMessageProcessor>()).RunAsync("{}", Context, CancellationToken.None))).Message
+        (await Should.ThrowAsync<InvalidMessageException>(() => new ApplyReportingEvent(host.Get<EventMessageProcessor>()).RunAsync("{}"u8.ToArray(), Context, CancellationToken.None))).Message
             .ShouldStartWith("Message 0198a6f2-7c1e-7d3a-9b1f-2f4f7f1c9a10: 1 of 1 events cannot be applied; the others are. event 0: 'id' is missing");
 
     [Fact]
     public async Task Without_a_message_id_a_failure_names_the_invocation() =>
         (await Should.ThrowAsync<InvalidMessageException>(() => new ApplyReportingEvent(host.Get<EventMessageProcessor>())
-            .RunAsync("{}", new FakeFunctionContext(new Dictionary<string, object?>()), CancellationToken.None))).Message.ShouldStartWith("Message the-invocation: ");
+            .RunAsync("{}"u8.ToArray(), new FakeFunctionContext(new Dictionary<string, object?>()), CancellationToken.None))).Message.ShouldStartWith("Message the-invocation: ");
 
     [Fact]
     public async Task A_short_range_comes_out_as_days_and_a_long_one_as_two_halves()
@@ -64,8 +74,8 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         await host.AddAccountAsync(2);
         var function = new FanOutBackfill(host.Get<Backfills>());
 
-        var days = await function.RunAsync("""{"accountId": 2, "from": "2026-02-10", "to": "2026-02-11"}""", FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
-        var halves = await function.RunAsync("""{"accountId": 2, "from": "2026-01-01", "to": "2026-02-11"}""", FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
+        var days = await function.RunAsync("""{"accountId": 2, "from": "2026-02-10", "to": "2026-02-11"}"""u8.ToArray(), FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
+        var halves = await function.RunAsync("""{"accountId": 2, "from": "2026-01-01", "to": "2026-02-11"}"""u8.ToArray(), FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
 
         (days.Ranges.Length, days.Days.Length).ShouldBe((0, 2));
         (halves.Ranges.Length, halves.Days.Length).ShouldBe((2, 0));
@@ -79,7 +89,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         await host.AddAccountAsync(3);
         await host.AddRawAsync(TestEvent.FirstResponse(3));
 
-        await new RebuildRollupDay(host.Get<Backfills>()).RunAsync("""{"accountId": 3, "date": "2026-02-11"}""", Context, CancellationToken.None);
+        await new RebuildRollupDay(host.Get<Backfills>()).RunAsync("""{"accountId": 3, "date": "2026-02-11"}"""u8.ToArray(), Context, CancellationToken.None);
 
         (await CoveredDays.CheckAsync(host.DataSource, 3)).ShouldBe(1);
     }
@@ -92,7 +102,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         using var cancellation = new CancellationTokenSource();
         var occupied = Enumerable.Range(0, 2).Select(_ => host.RebuildAsync(4, TestEvent.Day)).ToList();
         await Sessions.ParkedAsync(host.DataSource, Task.WhenAll(occupied), 2);
-        var invocation = new RebuildRollupDay(host.Get<Backfills>()).RunAsync("""{"accountId": 4, "date": "2026-02-11"}""", Context, cancellation.Token);
+        var invocation = new RebuildRollupDay(host.Get<Backfills>()).RunAsync("""{"accountId": 4, "date": "2026-02-11"}"""u8.ToArray(), Context, cancellation.Token);
 
         await cancellation.CancelAsync();
 
@@ -100,4 +110,6 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         await barrier.ReleaseAsync();
         await Task.WhenAll(occupied);
     }
+
+    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -69,6 +69,49 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
         (await Should.ThrowAsync<InvalidMessageException>(() => Backfills.RebuildAsync(text, "message-5"))).Message.ShouldSatisfyAllConditions(
             message => message.ShouldStartWith("Message message-5 cannot be applied: "), message => message.ShouldContain(problem));
 
+    [Theory]
+    [InlineData(7, """{"accountId": 7, "from": "0226-02-11"}""", "'from' is 0226-02-11, which is before 2000-01-01; check the year, or leave 'from' out to begin with the first event's day.")]
+    [InlineData(8, """{"accountId": 8, "from": "2026-02-11", "to": "2206-02-11"}""", "'to' is 2206-02-11, which is after the account's today, 2026-02-12; check the year, or leave 'to' out to end yesterday.")]
+    [InlineData(9, """{"accountId": 9, "from": "2000-01-01", "to": "2026-02-11"}""", "from 2000-01-01 to 2026-02-11 are 9539 days, more than 7305; name 'from' and 'to', and ask for at most 20 years at a time.")]
+    public async Task A_mistyped_year_leaves_no_request_and_fans_out_no_day(long account, string text, string problem)
+    {
+        await AddAsync(account);
+
+        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => Backfills.FanOutAsync(text, "message-6"));
+
+        refusal.Message.ShouldBe("Message message-6 cannot be applied: " + problem);
+        (await Backfills.GetProgressAsync(account)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(10, "from", "0226-02-11")]
+    [InlineData(11, "from", "2026-02-12")]
+    [InlineData(12, "to", "2206-02-11")]
+    [InlineData(13, "to", "2026-02-09")]
+    public async Task A_message_asks_for_no_day_beyond_its_request(long account, string field, string date)
+    {
+        await AddAsync(account);
+        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(account));
+
+        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => Backfills.FanOutAsync(
+            $$"""{"accountId": {{account}}, "requestId": "{{request.Id}}", "{{field}}": "{{date}}"}""", "message-7"));
+
+        refusal.Message.ShouldBe(
+            $"Message message-7 cannot be applied: '{field}' is {date}, which is no day of request {request.Id}, from 2026-02-10 to 2026-02-11; leave 'requestId' out for a request of its own.");
+    }
+
+    [Fact]
+    public async Task A_request_of_another_account_is_refused_with_both_accounts()
+    {
+        await AddAsync(14);
+        await AddAsync(15);
+        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(14));
+
+        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => Backfills.FanOutAsync($$"""{"accountId": 15, "requestId": "{{request.Id}}"}""", "message-8"));
+
+        refusal.Message.ShouldBe($"Message message-8 cannot be applied: 'requestId' {request.Id} is a request of account 14, and 'accountId' is 15.");
+    }
+
     [Fact]
     public void Messages_have_these_fields()
     {

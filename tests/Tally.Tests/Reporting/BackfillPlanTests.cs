@@ -112,10 +112,47 @@ public sealed class BackfillPlanTests(ReportingHost host) : IClassFixture<Report
         (await host.DayAsync(12, TestEvent.Day)).ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(13, "0226-02-11", null, "'from' is 0226-02-11, which is before 2000-01-01; check the year, or leave 'from' out to begin with the first event's day.")]
+    [InlineData(14, "1999-12-31", "2026-02-11", "'from' is 1999-12-31, which is before 2000-01-01; ")]
+    [InlineData(15, "2026-02-13", null, "'from' is 2026-02-13, which is after the account's today, 2026-02-12; ")]
+    [InlineData(16, null, "2206-02-11", "'to' is 2206-02-11, which is after the account's today, 2026-02-12; check the year, or leave 'to' out to end yesterday.")]
+    [InlineData(17, null, "0206-02-11", "'to' is 0206-02-11, which is before 2000-01-01; ")]
+    [InlineData(18, "2006-02-12", "2026-02-12", "from 2006-02-12 to 2026-02-12 are 7306 days, more than 7305; name 'from' and 'to', and ask for at most 20 years at a time.")]
+    public async Task A_mistyped_year_is_refused_with_the_limit_and_what_to_do(long account, string? from, string? to, string message)
+    {
+        await AddAsync(account, TestEvent.Noon);
+
+        var refusal = await Should.ThrowAsync<BackfillRangeException>(() => PlanAsync(account, Date(from), Date(to)));
+
+        refusal.Message.ShouldStartWith(message);
+    }
+
+    [Fact]
+    public async Task Twenty_years_up_to_today_are_the_most()
+    {
+        await AddAsync(19, TestEvent.Noon);
+
+        (await PlanAsync(19, new LocalDate(2006, 2, 13), Today)).DayCount.ShouldBe(7_305);
+        (await PlanAsync(19, new LocalDate(2000, 1, 1), new LocalDate(2000, 1, 1))).DayCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task History_from_before_2000_is_rebuilt_in_parts_if_it_is_there()
+    {
+        await AddAsync(20, Instant.FromUtc(1998, 3, 1, 17, 0), TestEvent.Noon);
+
+        (await Should.ThrowAsync<BackfillRangeException>(() => PlanAsync(20))).Message.ShouldStartWith("from 1998-03-01 to 2026-02-11 are ");
+        (await PlanAsync(20, new LocalDate(1998, 3, 1), new LocalDate(2018, 2, 28))).DayCount.ShouldBe(7_305);
+        (await Should.ThrowAsync<BackfillRangeException>(() => PlanAsync(20, new LocalDate(1998, 2, 28), Today))).Message.ShouldStartWith("'from' is 1998-02-28, which is before 1998-03-01; ");
+    }
+
     [Fact]
     public async Task An_unknown_account_is_named() => await Should.ThrowAsync<UnknownAccountException>(() => PlanAsync(404));
 
     private Task<BackfillPlan> PlanAsync(long account, LocalDate? from = null, LocalDate? to = null) => host.Get<Backfills>().PlanAsync(account, from, to);
+
+    private static LocalDate? Date(string? text) => text is null ? null : NodaTime.Text.LocalDatePattern.Iso.Parse(text).Value;
 
     private async Task AddAsync(long account, params Instant[] times)
     {

@@ -198,6 +198,18 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
     }
 
     [Fact]
+    public async Task A_day_that_takes_several_transactions_is_one_day()
+    {
+        await host.AddAccountAsync(15);
+        await host.AddAccountAsync(16);
+        // More than one transaction takes, on one day of each account; the second account's begins in the first one's last transaction.
+        var events = Enumerable.Range(0, 22_000).Select(index => TestEvent.FirstResponse(15 + index % 2, at: TestEvent.Noon + Duration.FromMilliseconds(index))).ToArray();
+
+        (await ImportAsync(events)).ShouldBe(new ImportResult(22_000, 22_000, 0, 2));
+        (await ImportAsync([events[0], TestEvent.FirstResponse(15), TestEvent.FirstResponse(16)])).ShouldBe(new ImportResult(3, 2, 0, 2));
+    }
+
+    [Fact]
     public async Task A_frozen_day_stays_frozen()
     {
         await host.AddAccountAsync(14);

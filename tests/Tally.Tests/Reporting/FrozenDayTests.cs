@@ -89,6 +89,22 @@ public sealed class FrozenDayTests(ReportingHost host) : IClassFixture<Reporting
         (await host.TotalAsync(7, "first_response")).ShouldBe(Rollup.OfAccount(7, "first_response", 2, 200, 200));
     }
 
+    [Theory]
+    [InlineData(9, false)]
+    [InlineData(10, true)]
+    public async Task Events_deleted_by_hand_are_taken_from_the_totals_unless_their_day_is_frozen_before(long account, bool isFrozen)
+    {
+        await host.AddAccountAsync(account);
+        var gone = TestEvent.FirstResponse(account);
+        await host.ApplyAsync(gone, TestEvent.FirstResponse(account));
+        if (isFrozen) await host.ExecuteAsync("UPDATE reporting.reporting_days SET state = 'frozen' WHERE account_id = @account", new { account });
+        await host.ExecuteAsync("DELETE FROM reporting.reporting_events WHERE id = @Id", new { gone.Id });
+
+        (await host.RebuildAsync(account, TestEvent.Day)).ShouldBe(isFrozen ? RebuildOutcome.Frozen : RebuildOutcome.Rebuilt);
+
+        (await host.TotalAsync(account, "first_response"))!.Count.ShouldBe(isFrozen ? 2 : 1);
+    }
+
     [Fact]
     public async Task A_request_counts_a_kept_day_as_done()
     {

@@ -8,15 +8,16 @@ internal static class Gate
 {
     public const long Key = 4711;
 
+    /// <summary>Builds it, if it is not there yet.</summary>
     public static Task BuildAsync(ReportingHost host) => host.ExecuteAsync($"""
-        CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE OR REPLACE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             PERFORM pg_advisory_xact_lock_shared({Key});
             RETURN coalesce(NEW, OLD);
         END $$;
-        CREATE TRIGGER wait_at_gate BEFORE INSERT OR UPDATE OR DELETE ON reporting.reporting_events_rollups
+        CREATE OR REPLACE TRIGGER wait_at_gate BEFORE INSERT OR UPDATE OR DELETE ON reporting.reporting_events_rollups
             FOR EACH ROW EXECUTE FUNCTION wait_at_gate();
-        CREATE TRIGGER wait_at_gate BEFORE INSERT OR UPDATE OR DELETE ON reporting.reporting_days
+        CREATE OR REPLACE TRIGGER wait_at_gate BEFORE INSERT OR UPDATE OR DELETE ON reporting.reporting_days
             FOR EACH ROW EXECUTE FUNCTION wait_at_gate();
         """);
 }

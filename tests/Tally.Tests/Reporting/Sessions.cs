@@ -27,6 +27,14 @@ internal static class Sessions
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Kills those that wait for a lock, and returns how many they were.</summary>
+    public static async Task<long> KillWaitingAsync(NpgsqlDataSource dataSource)
+    {
+        await using var command = dataSource.CreateCommand(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     /// <summary>Kills one session other than the asker's, any; false if there is none.</summary>
     public static async Task<bool> KillOneAsync(NpgsqlDataSource dataSource)
     {

@@ -48,6 +48,18 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
     }
 
     [Fact]
+    public async Task A_mistyped_year_is_refused_before_anything_is_recorded()
+    {
+        await GiveHistoryAsync("2026-03-07T14:30:00Z");
+
+        var result = await _tally.RunAsync("rollups", "backfill", "--account", Id, "--from", "0226-03-07", "--yes");
+
+        result.ExitCode.ShouldBe(ExitCode.Error);
+        result.Error.ShouldContain("'from' is 0226-03-07, which is before 2000-01-01; check the year, or leave 'from' out to begin with the first event's day.");
+        (await _tally.RunAsync("rollups", "progress", "--account", Id, "-o", "json")).Out.Trim().ShouldBe("[]");
+    }
+
+    [Fact]
     public async Task The_same_goes_without_questions()
     {
         await GiveHistoryAsync("2026-03-07T14:30:00Z", "2026-03-09T03:59:00Z");

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapper;
 using Shouldly;
 using Tally.Cli.Shell;
 using Tally.Tests.Infrastructure;
@@ -8,27 +7,13 @@ using Xunit;
 namespace Tally.Tests.Cli.Rollups;
 
 /// <summary>Reports, drift and the read path from the command line.</summary>
-public sealed class ReportCommandTests : IClassFixture<TestDatabase>, IDisposable
+public sealed class ReportCommandTests(TestDatabase database) : HistoryCommandTest(database)
 {
-    private static long _lastAccount = 500;
-
-    private readonly TestDatabase _database;
-    private readonly CliRunner _tally;
-    private readonly string _account = $"{Interlocked.Increment(ref _lastAccount)}";
-
-    public ReportCommandTests(TestDatabase database)
-    {
-        _database = database;
-        _tally = new CliRunner(database.ConnectionString);
-    }
-
-    public void Dispose() => _tally.Dispose();
-
     [Fact]
     public async Task A_series_is_a_document_with_its_source()
     {
         await GiveHistoryAsync();
-        (await _tally.RunAsync("account", "rollup-reads", _account, "on")).ExitCode.ShouldBe(ExitCode.Done);
+        (await Runner.RunAsync("account", "rollup-reads", Account, "on")).ExitCode.ShouldBe(ExitCode.Done);
 
         var report = await ReportAsync("--metric", "avg_first_response_time", "--from", "2026-02-10", "--to", "2026-02-11");
 
@@ -43,7 +28,7 @@ public sealed class ReportCommandTests : IClassFixture<TestDatabase>, IDisposabl
     public async Task A_range_of_instants_is_stitched_and_says_of_which_days()
     {
         await GiveHistoryAsync();
-        await _tally.RunAsync("account", "rollup-reads", _account, "on");
+        await Runner.RunAsync("account", "rollup-reads", Account, "on");
 
         var report = await ReportAsync("--metric", "resolutions_count", "--from", "2026-02-10", "--to", "2026-02-11T18:00:00Z", "--dimension", "agent", "--id", "7");
 
@@ -77,7 +62,7 @@ public sealed class ReportCommandTests : IClassFixture<TestDatabase>, IDisposabl
     public async Task A_summary_is_a_document_of_rows()
     {
         await GiveHistoryAsync();
-        var result = await _tally.RunAsync("rollups", "summary", "--account", _account, "--dimension", "agent", "--from", "2026-02-10", "--to", "2026-02-11", "-o", "json");
+        var result = await Runner.RunAsync("rollups", "summary", "--account", Account, "--dimension", "agent", "--from", "2026-02-10", "--to", "2026-02-11", "-o", "json");
         result.ExitCode.ShouldBe(ExitCode.Done, result.Error);
         var summary = JsonDocument.Parse(result.Out).RootElement;
         summary.GetProperty("source").GetString().ShouldBe("raw");
@@ -89,7 +74,7 @@ public sealed class ReportCommandTests : IClassFixture<TestDatabase>, IDisposabl
     public async Task Tables_and_csv_have_the_points_and_the_rest_is_said_beside_them()
     {
         await GiveHistoryAsync();
-        var csv = await _tally.RunAsync("rollups", "report", "--account", _account, "--metric", "avg_first_response_time", "--from", "2026-02-10", "--to", "2026-02-10", "-o", "csv");
+        var csv = await Runner.RunAsync("rollups", "report", "--account", Account, "--metric", "avg_first_response_time", "--from", "2026-02-10", "--to", "2026-02-10", "-o", "csv");
         csv.Out.ReplaceLineEndings("\n").ShouldBe($"timestamp,date,value,count\n{Seconds("2026-02-10T05:00:00Z")},2026-02-10,90,2\n");
         csv.Error.ShouldContain("avg_first_response_time of the range: 90.");
         csv.Error.ShouldContain("From raw events: 2026-02-10 to 2026-02-10. Rollups cover every day.");
@@ -106,30 +91,30 @@ public sealed class ReportCommandTests : IClassFixture<TestDatabase>, IDisposabl
     public async Task What_cannot_be_reported_is_refused_with_a_sentence(string message, params string[] options)
     {
         await GiveHistoryAsync();
-        var result = await _tally.RunAsync(["rollups", "report", "--account", _account, "--from", "2026-02-10", "--to", "2026-02-11", .. options]);
+        var result = await Runner.RunAsync(["rollups", "report", "--account", Account, "--from", "2026-02-10", "--to", "2026-02-11", .. options]);
         result.ExitCode.ShouldBe(ExitCode.Error);
         result.Error.ShouldContain(message);
     }
 
     [Fact]
     public async Task A_bound_that_is_neither_date_nor_instant_is_refused() =>
-        (await _tally.RunAsync("rollups", "report", "--account", _account, "--metric", "reply_time", "--from", "yesterday", "--to", "2026-02-11")).Error
+        (await Runner.RunAsync("rollups", "report", "--account", Account, "--metric", "reply_time", "--from", "yesterday", "--to", "2026-02-11")).Error
             .ShouldContain("--from is 'yesterday', which is neither a date such as 2026-03-29 nor an instant");
 
     [Fact]
     public async Task Reports_read_rollups_only_after_they_verify()
     {
         await GiveHistoryAsync();
-        await ExecuteAsync($"UPDATE reporting.reporting_events_rollups SET count = count + 1 WHERE account_id = {_account}");
+        await ExecuteAsync($"UPDATE reporting.reporting_events_rollups SET count = count + 1 WHERE account_id = {Account}");
 
-        var refused = await _tally.RunAsync("account", "rollup-reads", _account, "on");
+        var refused = await Runner.RunAsync("account", "rollup-reads", Account, "on");
         refused.ExitCode.ShouldBe(ExitCode.No);
-        refused.Error.ShouldContain($"2 of 2 days of account {_account} are not what their raw events say, the first on 2026-02-10.");
+        refused.Error.ShouldContain($"2 of 2 days of account {Account} are not what their raw events say, the first on 2026-02-10.");
         (await ReadsRollupsAsync()).ShouldBeFalse();
 
-        (await _tally.RunAsync("account", "rollup-reads", _account, "on", "--force")).ExitCode.ShouldBe(ExitCode.Done);
+        (await Runner.RunAsync("account", "rollup-reads", Account, "on", "--force")).ExitCode.ShouldBe(ExitCode.Done);
         (await ReadsRollupsAsync()).ShouldBeTrue();
-        (await _tally.RunAsync("account", "rollup-reads", _account, "off")).ExitCode.ShouldBe(ExitCode.Done);
+        (await Runner.RunAsync("account", "rollup-reads", Account, "off")).ExitCode.ShouldBe(ExitCode.Done);
         (await ReadsRollupsAsync()).ShouldBeFalse();
     }
 
@@ -138,9 +123,9 @@ public sealed class ReportCommandTests : IClassFixture<TestDatabase>, IDisposabl
     {
         await ExecuteAsync($"""
             INSERT INTO reporting.rollup_drift (account_id, found_at, date, dimension_type, dimension_id, metric, expected_count, expected_sum_value, expected_sum_value_business_hours)
-            VALUES ({_account}, '2026-02-12T02:30Z', '2026-02-11', 'agent', 7, 'first_response', 2, 180.5, 90)
+            VALUES ({Account}, '2026-02-12T02:30Z', '2026-02-11', 'agent', 7, 'first_response', 2, 180.5, 90)
             """);
-        var result = await _tally.RunAsync("rollups", "drift", "--account", _account, "-o", "json");
+        var result = await Runner.RunAsync("rollups", "drift", "--account", Account, "-o", "json");
         result.ExitCode.ShouldBe(ExitCode.Done, result.Error);
         var row = JsonDocument.Parse(result.Out).RootElement[0];
         row.GetProperty("expected_sum").GetDecimal().ShouldBe(180.5m);
@@ -152,37 +137,15 @@ public sealed class ReportCommandTests : IClassFixture<TestDatabase>, IDisposabl
 
     private async Task<JsonElement> ReportAsync(params string[] options)
     {
-        var result = await _tally.RunAsync(["rollups", "report", "--account", _account, "-o", "json", .. options]);
+        var result = await Runner.RunAsync(["rollups", "report", "--account", Account, "-o", "json", .. options]);
         result.ExitCode.ShouldBe(ExitCode.Done, result.Error);
         return JsonDocument.Parse(result.Out).RootElement;
     }
 
     /// <summary>Three first responses and a resolution on two days of New York, rolled up.</summary>
-    private async Task GiveHistoryAsync()
-    {
-        (await _tally.RunAsync("account", "create", _account)).ExitCode.ShouldBe(ExitCode.Done);
-        await ExecuteAsync($"UPDATE reporting.accounts SET reporting_timezone = 'America/New_York', timezone_set_at = '2020-01-01Z' WHERE id = {_account}");
-        var file = _tally.WriteFile("history.ndjson", string.Join('\n', new[]
-        {
-            Line("first_response", 80, "2026-02-10T17:00:00Z"), Line("first_response", 100, "2026-02-10T18:00:00Z"),
-            Line("first_response", 93, "2026-02-11T17:00:00Z"), Line("conversation_resolved", 60, "2026-02-11T20:00:00Z"),
-        }));
-        (await _tally.RunAsync("events", "import", file)).ExitCode.ShouldBe(ExitCode.Done);
-        (await _tally.RunAsync("rollups", "backfill", "--account", _account, "--inline", "--yes")).ExitCode.ShouldBe(ExitCode.Done);
+    private Task GiveHistoryAsync() => CreateAccountAsync(
+        ("first_response", 80, "2026-02-10T17:00:00Z"), ("first_response", 100, "2026-02-10T18:00:00Z"),
+        ("first_response", 93, "2026-02-11T17:00:00Z"), ("conversation_resolved", 60, "2026-02-11T20:00:00Z"));
 
-        string Line(string name, int value, string createdAt) =>
-            $$"""{"id":"{{Guid.NewGuid()}}","accountId":{{_account}},"name":"{{name}}","value":{{value}},"userId":7,"createdAt":"{{createdAt}}"}""";
-    }
-
-    private async Task<bool> ReadsRollupsAsync()
-    {
-        await using var connection = await _database.DataSource.OpenConnectionAsync();
-        return await connection.ExecuteScalarAsync<bool>($"SELECT report_rollup FROM reporting.accounts WHERE id = {_account}");
-    }
-
-    private async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await _database.DataSource.OpenConnectionAsync();
-        await connection.ExecuteAsync(sql);
-    }
+    private Task<bool> ReadsRollupsAsync() => ScalarAsync<bool>($"SELECT report_rollup FROM reporting.accounts WHERE id = {Account}");
 }

@@ -45,11 +45,25 @@ public sealed class QueueFunctionTests
 
         var data = context.BindingContext.BindingData;
         (data["id"], data["dequeuecount"]).ShouldBe((bound.MessageId, "1"));
+        bound.MessageId.ShouldBe("A-1", "a field of the message comes before what the queue says");
         // Everything but texts is JSON there, as the host hands it over.
         JsonSerializer.Deserialize<DateTimeOffset>((string)data["InsertionTime"]!).ShouldBe(bound.InsertionTime);
         context.FunctionDefinition.Name.ShouldBe("Binding");
         context.FunctionDefinition.InputBindings.Keys.ShouldBe(["order"]);
         context.RetryContext.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Bytes_are_not_searched_for_fields()
+    {
+        await using var app = await TestApp.StartAsync([typeof(BytesFunction)]);
+
+        await app.SendAsync("in", "{\"ID\":\"A-1\",\"total\":12.50}");
+        await Eventually.HoldsAsync(() => app.Probe.Calls.Count == 1, "the function was called");
+
+        var data = app.Probe.Calls[0].Context.BindingContext.BindingData;
+        Guid.TryParse((string)data["Id"]!, out _).ShouldBeTrue("it is the queue's");
+        data.ContainsKey("total").ShouldBeFalse();
     }
 
     [Fact]
