@@ -6,21 +6,28 @@ param workspaceId string
 param databaseId string
 param maxConnections int
 
+// The newest number of each queue.
+var depths = 'AppMetrics | where Name == "tally.queue.depth" | extend queue = tostring(Properties["tally.queue"]) | summarize arg_max(TimeGenerated, Sum) by queue'
+var ages = 'AppMetrics | where Name == "tally.queue.oldest" | extend queue = tostring(Properties["tally.queue"]) | summarize arg_max(TimeGenerated, Sum) by queue'
+
+// Runs that ended without a fault; a threshold of -1 means: alert when there is none at all.
+var runs = 'AppMetrics | where Name == "tally.runs" and tostring(Properties["tally.function"]) =='
+
 var rules = [
   {
     name: 'poison-queue'
     severity: 1
-    description: 'A message failed so often that it went to a poison queue.'
-    query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "-poison/" and StatusCode < 300'
+    description: 'A poison queue holds messages that failed every try.'
+    query: '${depths} | where queue endswith "-poison" and Sum > 0'
     threshold: 0
     every: 'PT5M'
-    over: 'PT5M'
+    over: 'PT15M'
   }
   {
     name: 'old-messages'
     severity: 2
-    description: 'Messages wait more than 15 minutes before they are handled.'
-    query: 'AppMetrics | where Name == "tally.queue.age" and Max > 900'
+    description: 'The oldest message of a queue that Tally reads has waited for more than 15 minutes.'
+    query: '${ages} | where queue startswith "reporting-" and not(queue endswith "-poison") and Sum > 900'
     threshold: 0
     every: 'PT5M'
     over: 'PT15M'
@@ -38,8 +45,17 @@ var rules = [
     name: 'stale-lease'
     severity: 2
     description: 'Runs found their lease held by another worker for half an hour, and nothing ran.'
-    query: 'AppMetrics | where Name == "tally.runs" | extend function = tostring(Properties["tally.function"]), held = tostring(Properties["tally.outcome"]) == "lease_held_elsewhere" | summarize held = sumif(Sum, held), other = sumif(Sum, not(held)) by function | where held > 1 and other == 0'
+    query: 'AppMetrics | where Name == "tally.runs" | extend job = tostring(Properties["tally.function"]), held = tostring(Properties["tally.outcome"]) == "lease_held_elsewhere" | summarize held = sumif(Sum, held), other = sumif(Sum, not(held)) by job | where held > 1 and other == 0'
     threshold: 0
+    every: 'PT15M'
+    over: 'PT30M'
+  }
+  {
+    name: 'no-queue-measure'
+    severity: 2
+    description: 'The queues: not measured for half an hour, so that nothing is known of their depth and age.'
+    query: '${runs} "MeasureQueues"'
+    threshold: -1
     every: 'PT15M'
     over: 'PT30M'
   }
@@ -47,7 +63,7 @@ var rules = [
     name: 'no-count-run'
     severity: 2
     description: 'Value stream counts: no successful run in two intervals.'
-    query: 'AppRequests | where OperationName == "CountValueStreams" and Success'
+    query: '${runs} "CountValueStreams"'
     threshold: -1
     every: 'PT5M'
     over: 'PT10M'
@@ -56,7 +72,7 @@ var rules = [
     name: 'no-billing-run'
     severity: 2
     description: 'Billing: no successful run in two intervals.'
-    query: 'AppRequests | where OperationName == "RefreshBilling" and Success'
+    query: '${runs} "RefreshBilling"'
     threshold: -1
     every: 'PT1H'
     over: 'PT2H'
@@ -65,7 +81,7 @@ var rules = [
     name: 'no-reconcile-run'
     severity: 2
     description: 'Reconciliation of rollups: no successful run in two intervals.'
-    query: 'AppRequests | where OperationName == "ReconcileRollups" and Success'
+    query: '${runs} "ReconcileRollups"'
     threshold: -1
     every: 'P1D'
     over: 'P2D'
@@ -83,7 +99,6 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-// A threshold of -1 means: alert when there is nothing at all.
 resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
   name: 'tally-${rule.name}'
   location: location

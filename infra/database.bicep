@@ -4,6 +4,7 @@ param location string
 param tags object
 param size object
 param publicAccess bool
+param administratorAddress string
 param administratorName string
 param administratorObjectId string
 param administratorType string
@@ -52,6 +53,14 @@ resource azureServices 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@
   name: 'AllowAllAzureServicesAndResourcesWithinAzureIps'
   properties: { startIpAddress: '0.0.0.0', endIpAddress: '0.0.0.0' }
   dependsOn: [database]
+}
+
+// From where the migrations run, if not from Azure.
+resource administratorRule 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2025-08-01' = if (publicAccess && !empty(administratorAddress)) {
+  parent: server
+  name: 'administrator'
+  properties: { startIpAddress: administratorAddress, endIpAddress: administratorAddress }
+  dependsOn: [azureServices]
 }
 
 output id string = server.id

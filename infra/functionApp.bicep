@@ -73,20 +73,27 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     Database__Identity: 'true'
     Database__ClientId: identityClientId
     Database__Instances: string(maximumInstanceCount)
-    ValueStream__Schedule: '0 */5 * * * *'
-    Billing__Schedule: '0 15 * * * *'
-    Reporting__ReconcileSchedule: '0 30 2 * * *'
-    Reporting__PurgeSchedule: '0 30 4 * * *'
+    ValueStreamSchedule: '0 */5 * * * *'
+    BillingSchedule: '0 15 * * * *'
+    ReconcileSchedule: '0 30 2 * * *'
+    PurgeSchedule: '0 30 4 * * *'
+    MeasureSchedule: '0 */5 * * * *'
     APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   }
 }
 
 // Nobody publishes with a user name and a password.
-resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for protocol in ['ftp', 'scm']: {
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
-  name: protocol
+  name: 'ftp'
   properties: { allow: false }
-}]
+}
+
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 output name string = app.name

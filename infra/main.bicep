@@ -25,6 +25,9 @@ param databaseAdministratorObjectId string
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param databaseAdministratorType string = 'User'
 
+@description('The public IPv4 address that the migrations come from; empty if they come from Azure, or through the virtual network.')
+param databaseAdministratorAddress string = ''
+
 @description('Where alerts are sent; empty for alerts that only show in the portal.')
 param alertEmail string = ''
 
@@ -89,7 +92,6 @@ module queueStorage 'queueStorage.bicep' = {
     sku: sizes.storageSku
     publicAccess: !privateNetwork
     contributorPrincipalId: identity.outputs.principalId
-    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -102,6 +104,7 @@ module database 'database.bicep' = {
     tags: tags
     size: sizes.database
     publicAccess: !privateNetwork
+    administratorAddress: databaseAdministratorAddress
     administratorName: databaseAdministratorName
     administratorObjectId: databaseAdministratorObjectId
     administratorType: databaseAdministratorType

@@ -7,4 +7,5 @@ param privateNetwork = bool(readEnvironmentVariable('TALLY_PRIVATE_NETWORK', 'fa
 param databaseAdministratorName = readEnvironmentVariable('TALLY_DATABASE_ADMINISTRATOR')
 param databaseAdministratorObjectId = readEnvironmentVariable('AZURE_PRINCIPAL_ID')
 param databaseAdministratorType = readEnvironmentVariable('TALLY_DATABASE_ADMINISTRATOR_TYPE', 'User')
+param databaseAdministratorAddress = readEnvironmentVariable('TALLY_DATABASE_ADMINISTRATOR_ADDRESS', '')
 param alertEmail = readEnvironmentVariable('TALLY_ALERT_EMAIL', '')

@@ -5,7 +5,6 @@ param tags object
 param sku string
 param publicAccess bool
 param contributorPrincipalId string
-param workspaceId string
 
 // Storage Queue Data Contributor
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -55,16 +54,6 @@ resource contributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueDataContributor)
     principalId: contributorPrincipalId
     principalType: 'ServicePrincipal'
-  }
-}
-
-// Who put what where, without the messages: the alert on poison queues reads it.
-resource writes 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  name: 'writes'
-  scope: service
-  properties: {
-    workspaceId: workspaceId
-    logs: [{ category: 'StorageWrite', enabled: true }]
   }
 }
 

@@ -1,5 +1,4 @@
 using Azure.Core;
-using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Tally.Database;
 
@@ -19,14 +18,10 @@ public static class DatabaseIdentity
     {
         if (configuration["Database:Identity"] is not { Length: > 0 } text) return null;
         if (!bool.TryParse(text, out var isAsked)) throw new FormatException($"Setting Database:Identity is '{text}'. Set it to true or false.");
-        return isAsked ? With(Credential(configuration["Database:ClientId"])) : null;
+        return isAsked ? With(AzureIdentity.Credential(configuration["Database:ClientId"])) : null;
     }
 
     /// <summary>Signs in with tokens of <paramref name="credential"/>.</summary>
     internal static DatabasePassword With(TokenCredential credential) =>
         async cancellationToken => (await credential.GetTokenAsync(Scope, cancellationToken)).Token;
-
-    private static TokenCredential Credential(string? clientId) => string.IsNullOrWhiteSpace(clientId)
-        ? new DefaultAzureCredential()
-        : new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId));
 }

@@ -12,6 +12,7 @@ builder.Services.AddSingleton<IClock>(SystemClock.Instance);
 #pragma warning restore RS0030
 builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Schedules.Defaults });
 builder.Services.AddTally(builder.Configuration, DatabaseIdentity.Password(builder.Configuration));
+builder.Services.AddSingleton<QueueMeter>();
 builder.Services.AddHostedService<ConnectionBudgetCheck>();
 builder.Services.AddTelemetryExport(builder.Configuration);
 builder.UseMiddleware<FunctionTelemetry>();

@@ -1,4 +1,3 @@
-using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,7 +43,7 @@ internal static class TelemetryExport
             options.ConnectionString = insights;
             // The app's identity, wherever local authentication is off.
             if (configuration["Database:ClientId"] is { Length: > 0 } clientId)
-                options.Credential = new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId));
+                options.Credential = AzureIdentity.Credential(clientId);
         }
     }
 }

@@ -18,6 +18,10 @@ public static class Telemetry
 
     private static readonly Histogram<double> QueueAge = Meter.CreateHistogram<double>("tally.queue.age", "s", "How long a message had waited when its function began.");
 
+    private static readonly Gauge<long> QueueDepth = Meter.CreateGauge<long>("tally.queue.depth", "{message}", "Messages in a queue, those in hand included.");
+
+    private static readonly Gauge<double> QueueOldest = Meter.CreateGauge<double>("tally.queue.oldest", "s", "How long the oldest message of a queue has waited; 0 if none waits.");
+
     internal static ActivitySource Activities { get; } = new(Name);
 
     internal static Counter<long> EventsApplied { get; } = Meter.CreateCounter<long>("tally.events.applied", "{event}", "Events stored and counted for the first time.");
@@ -58,6 +62,17 @@ public static class Telemetry
     /// <summary>Records how long a message had waited.</summary>
     public static void RecordQueueAge(string function, TimeSpan age) =>
         QueueAge.Record(Math.Max(age.TotalSeconds, 0), new KeyValuePair<string, object?>("tally.function", function));
+
+    /// <summary>Records what a queue holds.</summary>
+    /// <param name="queue">Its name; a poison queue is one of its own.</param>
+    /// <param name="messages">How many messages it has.</param>
+    /// <param name="oldest">How long the oldest has waited.</param>
+    public static void RecordQueue(string queue, long messages, TimeSpan oldest)
+    {
+        var name = new KeyValuePair<string, object?>("tally.queue", queue);
+        QueueDepth.Record(messages, name);
+        QueueOldest.Record(Math.Max(oldest.TotalSeconds, 0), name);
+    }
 
     /// <summary>Begins what a function does for a message or a schedule, as a part of its producer's trace if it has one.</summary>
     /// <param name="function">The function.</param>

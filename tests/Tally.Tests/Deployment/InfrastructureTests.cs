@@ -45,6 +45,11 @@ public sealed partial class InfrastructureTests
             || Checkout.Read("docs", "settings.md").Contains($"| `{name}` |", StringComparison.Ordinal));
 
     [Fact]
+    public void Every_variable_of_a_deployment_is_documented() =>
+        Variable().Matches(Checkout.Read("infra", "main.bicepparam")).Select(match => match.Groups[1].Value)
+            .ShouldAllBe(name => Checkout.Read("docs", "settings.md").Contains($"| `{name}` |", StringComparison.Ordinal));
+
+    [Fact]
     public void The_triggers_connection_is_configured_by_identity()
     {
         AppSettings().ShouldContain($"{QueueNames.Connection}__queueServiceUri");
@@ -101,6 +106,9 @@ public sealed partial class InfrastructureTests
         var settings = text[text.IndexOf("name: 'appsettings'", StringComparison.Ordinal)..];
         return [.. Setting().Matches(settings[..settings.IndexOf("\n}", StringComparison.Ordinal)]).Select(match => match.Groups[1].Value)];
     }
+
+    [GeneratedRegex(@"readEnvironmentVariable\('(TALLY_\w+)'")]
+    private static partial Regex Variable();
 
     [GeneratedRegex(@"var queueNames = \[([^\]]+)\]")]
     private static partial Regex QueueList();

@@ -32,6 +32,7 @@ internal sealed class FunctionApp : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(log);
         builder.Services.AddSingleton(clock);
         builder.Services.AddTally(builder.Configuration);
+        builder.Services.AddSingleton<QueueMeter>();
         var host = builder.Build();
         await host.StartAsync();
         return new FunctionApp(host, log);

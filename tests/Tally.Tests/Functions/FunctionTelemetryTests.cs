@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -42,6 +43,32 @@ public sealed class FunctionTelemetryTests
         var activity = recorded.All.Single(one => (string?)one.GetTagItem("faas.invocation_id") == invocation);
         activity.OperationName.ShouldBe("Bytes");
         (activity.TraceId.ToHexString() == Trace).ShouldBe(carriesOn);
+    }
+
+    [Fact]
+    public async Task An_invocation_tells_how_long_its_message_had_waited()
+    {
+        var ages = new ConcurrentQueue<double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == Telemetry.Name && instrument.Name == "tally.queue.age") listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, age, _, _) => ages.Enqueue(age));
+        listener.Start();
+        await using var app = await TestApp.StartAsync([typeof(TextFunction)], configure: builder =>
+        {
+            // Far ahead of the queue's own clock.
+            builder.Services.AddSingleton<IClock>(new NodaTime.Testing.FakeClock(Instant.FromUtc(2199, 1, 1, 0, 0)));
+            builder.UseMiddleware<FunctionTelemetry>();
+        });
+
+        await app.SendAsync("in", "waits");
+
+        await Eventually.HoldsAsync(() => app.Logs.WithId(2).Count == 1, "the function has succeeded");
+        ages.ShouldHaveSingleItem().ShouldBeGreaterThan(1_000_000_000);
     }
 
     private sealed class RecordedActivities : IDisposable

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Net.Http.Json;
+using LocalRuntime.Queues;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using NodaTime.Testing;
+using Shouldly;
+using Tally.Functions;
+using Tally.Tests.Infrastructure;
+using Tally.Tests.LocalRuntime.Hosting;
+using Xunit;
+
+namespace Tally.Tests.Functions;
+
+public sealed class MeasureQueuesTests
+{
+    private static readonly Instant FarAhead = Instant.FromUtc(2199, 1, 1, 0, 0);
+
+    [Fact]
+    public async Task The_timer_tells_depth_and_age_of_every_queue_and_poison_queue()
+    {
+        var storage = TestServers.NewStorageAccount();
+        var queues = new QueueService(QueueConnection.FromConnectionString(storage));
+        foreach (var text in new[] { "1", "2" }) await queues.GetQueue(QueueNames.ReportingEvents).PutOrCreateAsync(BinaryData.FromString(text));
+        await queues.GetQueue(QueueNames.BillingAlerts + QueueNames.PoisonSuffix).PutOrCreateAsync(BinaryData.FromString("3"));
+        await queues.GetQueue(QueueNames.ReportingBackfills).CreateIfNotExistsAsync();
+        var measured = new ConcurrentDictionary<(string Instrument, string Queue), double>();
+        using var listener = Listen(measured);
+        await using var app = await TestApp.StartAsync(
+            [typeof(MeasureQueues)],
+            settings: Schedules.Defaults.Append(new(QueueNames.Connection, storage)).ToDictionary(),
+            configure: builder => builder.Services.AddSingleton<QueueMeter>().AddSingleton<IClock>(new FakeClock(FarAhead)));
+        using var http = new HttpClient { BaseAddress = app.AdminAddress };
+
+        (await http.PostAsJsonAsync($"/admin/functions/{nameof(MeasureQueues)}", new { input = "" })).EnsureSuccessStatusCode();
+
+        await Eventually.HoldsAsync(() => app.Logs.WithId(2).Count == 1, "the function has succeeded");
+        Depths().ShouldBe(
+            QueueNames.All.SelectMany(name => new[] { name, name + QueueNames.PoisonSuffix })
+                .ToDictionary(name => name, name => name == QueueNames.ReportingEvents ? 2d : name == "billing-alerts-poison" ? 1 : 0),
+            ignoreOrder: true);
+        measured[("tally.queue.oldest", QueueNames.ReportingEvents)].ShouldBeGreaterThan(Duration.FromDays(365).TotalSeconds);
+        measured[("tally.queue.oldest", QueueNames.ReportingBackfills)].ShouldBe(0);
+
+        Dictionary<string, double> Depths() => measured.Where(pair => pair.Key.Instrument == "tally.queue.depth").ToDictionary(pair => pair.Key.Queue, pair => pair.Value);
+    }
+
+    [Fact]
+    public void An_app_without_queues_is_told_which_setting_is_missing() =>
+        Should.Throw<InvalidOperationException>(() => new QueueMeter(new ConfigurationBuilder().Build(), new FakeClock(FarAhead))).Message.ShouldContain("TallyQueues:queueServiceUri");
+
+    private static MeterListener Listen(ConcurrentDictionary<(string Instrument, string Queue), double> measured)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == Telemetry.Name && instrument.Name is "tally.queue.depth" or "tally.queue.oldest") listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measured[(instrument.Name, QueueOf(tags))] = value);
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => measured[(instrument.Name, QueueOf(tags))] = value);
+        listener.Start();
+        return listener;
+    }
+
+    private static string QueueOf(ReadOnlySpan<KeyValuePair<string, object?>> tags) => (string)tags[0].Value!;
+}
