@@ -82,8 +82,8 @@ public sealed class ReportingTimersTests(ReportingHost host) : IClassFixture<Rep
         {
             ["ConnectionStrings:Tally"] = host.ConnectionString,
             [QueueNames.Connection] = _storage,
-            ["ReconcileSchedule"] = NewYear,
-            ["PurgeSchedule"] = NewYear,
+            ["Reporting:ReconcileSchedule"] = NewYear,
+            ["Reporting:PurgeSchedule"] = NewYear,
         },
         configure: builder => builder.Services.AddSingleton<IClock>(host.Clock).AddTally(builder.Configuration));
 
