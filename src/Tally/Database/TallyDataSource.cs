@@ -37,6 +37,8 @@ public static class TallyDataSource
         if (!settings.ShouldSerialize("Max Auto Prepare")) settings.MaxAutoPrepare = 50;
         if (!settings.ShouldSerialize("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
         if (!settings.ShouldSerialize("Maximum Pool Size")) settings.MaxPoolSize = 20;
+        // Nothing that Tally does leaves a trace in a session, so there is nothing to reset when a connection goes back.
+        if (!settings.ShouldSerialize("No Reset On Close")) settings.NoResetOnClose = true;
         if (!settings.ShouldSerialize("Application Name")) settings.ApplicationName = "tally";
 
         NodaTimeMapping.Register();

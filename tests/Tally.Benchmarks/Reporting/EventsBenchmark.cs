@@ -45,8 +45,8 @@ internal static class EventsBenchmark
     private static async Task<(Side Original, Side Ours)> CompareAsync(NpgsqlDataSource dataSource, string originalTables, Scenario scenario, int rounds, CancellationToken cancellationToken)
     {
         await PrepareAsync(dataSource, originalTables, scenario.Accounts, cancellationToken);
-        // As many connections as callers, as a job queue's workers have.
-        await using var pool = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(dataSource.ConnectionString) { MaxPoolSize = scenario.Callers, MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 });
+        // As many connections as callers, never reset, as a job queue's workers have.
+        await using var pool = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(dataSource.ConnectionString) { MaxPoolSize = scenario.Callers, MaxAutoPrepare = 20, AutoPrepareMinUsages = 2, NoResetOnClose = true });
         var original = new OriginalRollups(pool, DateTimeZoneProviders.Tzdb[Zone]);
         var intake = new EventIntake(new RollupWriter(dataSource, new AccountDirectory(dataSource), new BenchmarkClock()));
 

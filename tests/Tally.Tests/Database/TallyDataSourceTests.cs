@@ -16,7 +16,7 @@ public sealed class TallyDataSourceTests(TestDatabase database) : IClassFixture<
         await using var dataSource = TallyDataSource.Create("Host=localhost;Database=x");
 
         var settings = new NpgsqlConnectionStringBuilder(dataSource.ConnectionString);
-        (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.MaxPoolSize, settings.ApplicationName).ShouldBe((50, 2, 20, "tally"));
+        (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.MaxPoolSize, settings.NoResetOnClose, settings.ApplicationName).ShouldBe((50, 2, 20, true, "tally"));
     }
 
     [Theory]
