@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Npgsql;
 
 namespace Tally.Database;
@@ -17,8 +18,8 @@ namespace Tally.Database;
 internal sealed class GroupCommit<TWork, TResult>(
     Func<IReadOnlyList<TWork>, CancellationToken, Task<IReadOnlyList<TResult>>> commit, int writers, int maxWeight, Func<TWork, int> weigh)
 {
-    // A turn of the thread pool is microseconds; those who do not come back within so many do something else.
-    private const int MaxTurns = 32;
+    // Some turns of an idle thread pool, and less than a commit takes: who is not back by then does something else.
+    private static readonly TimeSpan Patience = TimeSpan.FromMicroseconds(200);
 
     private readonly ConcurrentQueue<Entry> _waiting = new();
     private int _freeWriters = writers;
@@ -83,7 +84,8 @@ internal sealed class GroupCommit<TWork, TResult>(
     // along those that are on their way. A lone caller has nobody to look out for.
     private async ValueTask GatherAsync()
     {
-        for (var turn = 0; turn < MaxTurns && _waiting.Count < _lastGroupSize; turn++) await Task.Yield();
+        var since = Stopwatch.GetTimestamp();
+        while (_waiting.Count < _lastGroupSize && Stopwatch.GetElapsedTime(since) < Patience) await Task.Yield();
     }
 
     private async Task CommitNextGroupAsync()
