@@ -106,19 +106,17 @@ internal sealed class OriginalBilling(NpgsqlDataSource dataSource)
         return rows;
     }
 
-    private static async Task UpsertAsync(NpgsqlConnection connection, LocalDate day, object[] row, CancellationToken cancellationToken)
+    private static Task UpsertAsync(NpgsqlConnection connection, LocalDate day, object[] row, CancellationToken cancellationToken) => connection.InTransactionAsync(async () =>
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var rate = 0m;
         var isPriced = (string)row[2] == "sms";
         await foreach (var reader in ReadAsync(connection, Rates, cancellationToken))
             if (isPriced && reader.GetString(3) == "sms") rate = reader.GetDecimal(2);
-        await using var upsert = new NpgsqlCommand(Upsert, connection, transaction);
+        await using var upsert = new NpgsqlCommand(Upsert, connection);
         upsert.Parameters.Add(new NpgsqlParameter { Value = day.ToDateOnly(), NpgsqlDbType = NpgsqlDbType.Date });
         foreach (var value in row.Take(6).Append(rate).Concat(row.Skip(6))) upsert.Parameters.Add(new NpgsqlParameter { Value = value });
         await upsert.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-    }
+    }, cancellationToken);
 
     private static async IAsyncEnumerable<NpgsqlDataReader> ReadAsync(
         NpgsqlConnection connection, string sql, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken, params object[] parameters)

@@ -23,18 +23,16 @@ internal sealed class OriginalBackfill(NpgsqlDataSource dataSource)
             foreach (var isDistinct in new[] { false, true }) await AggregateAsync(connection, accountId, day, type, column, isDistinct, rows, cancellationToken);
         }
 
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var delete = new NpgsqlCommand("DELETE FROM original.reporting_events_rollups WHERE account_id = $1 AND date = $2", connection, transaction);
-        delete.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (int)accountId });
-        delete.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.Date.ToDateOnly() });
-        await delete.ExecuteNonQueryAsync(cancellationToken);
-        if (rows.Count > 0)
+        await connection.InTransactionAsync(async () =>
         {
-            await using var insert = new NpgsqlCommand(InsertSql(accountId, day, rows), connection, transaction);
+            await using var delete = new NpgsqlCommand("DELETE FROM original.reporting_events_rollups WHERE account_id = $1 AND date = $2", connection);
+            delete.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (int)accountId });
+            delete.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.Date.ToDateOnly() });
+            await delete.ExecuteNonQueryAsync(cancellationToken);
+            if (rows.Count == 0) return;
+            await using var insert = new NpgsqlCommand(InsertSql(accountId, day, rows), connection);
             await insert.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        await transaction.CommitAsync(cancellationToken);
+        }, cancellationToken);
     }
 
     private static async Task AggregateAsync(

@@ -51,9 +51,9 @@ internal sealed class OriginalRollups(NpgsqlDataSource dataSource, DateTimeZone 
     public async Task ApplyAsync(ReportingEvent one, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        await connection.InTransactionAsync(async () =>
         {
-            await using var insert = new NpgsqlCommand(InsertRaw, connection, transaction);
+            await using var insert = new NpgsqlCommand(InsertRaw, connection);
             insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = one.Name });
             insert.Parameters.Add(new NpgsqlParameter<double> { TypedValue = (double)(one.Value ?? 0) });
             insert.Parameters.Add(new NpgsqlParameter<double> { TypedValue = (double)(one.ValueInBusinessHours ?? 0) });
@@ -62,8 +62,7 @@ internal sealed class OriginalRollups(NpgsqlDataSource dataSource, DateTimeZone 
             foreach (var time in new[] { one.EventEndTime!.Value, one.CreatedAt })
                 insert.Parameters.Add(new NpgsqlParameter<DateTime> { NpgsqlDbType = NpgsqlDbType.Timestamp, TypedValue = time.ToDateTimeUtc().AsUnspecified() });
             await insert.ExecuteScalarAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
+        }, cancellationToken);
 
         if (UpsertSql(one) is not { } sql) return;
         await using var upsert = new NpgsqlCommand(sql, connection);
