@@ -43,6 +43,7 @@ internal sealed class RunDemo : TallyCommand
     {
         using var lent = world.Lend();
         context.Note("The servers stay until Ctrl-C. In another terminal: tally rollups show --account 8 --from 2026-03-07 --to 2026-03-09");
-        await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+        // Ctrl-C is how it is meant to end.
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

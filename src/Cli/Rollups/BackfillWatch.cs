@@ -9,8 +9,8 @@ internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    // A failed day is tried again some seconds later, maxDequeueCount times in all; until then more days may end well.
-    private static readonly Duration Patience = Duration.FromMinutes(1);
+    // A failed day is tried maxDequeueCount times, visibilityTimeout apart: eight times within 3.5 minutes. Until then it may end well.
+    private static readonly Duration Patience = Duration.FromMinutes(4);
 
     private static readonly Duration Hint = Duration.FromSeconds(30);
 

@@ -39,8 +39,7 @@ internal sealed class SentMonth
 
     public SentMonth(int messages)
     {
-        // The numbers must repeat, not be unguessable.
-#pragma warning disable CA5394
+#pragma warning disable CA5394 // The numbers must repeat, not be unguessable.
         var random = new Random(20260401);
         var start = Days.Start.AtMidnight().InUtc().ToInstant();
         Messages = [.. Enumerable.Range(0, messages).Select(number => new SentMessage
