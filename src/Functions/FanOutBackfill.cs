@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Functions;
 

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 using Tally.Reporting.Reconcile;
 using Tally.Scheduling;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tally.Reporting.Accounts;
 using Tally.Scheduling;
 
 namespace Tally;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Cli.Accounts;
 

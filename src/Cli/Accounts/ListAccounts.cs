@@ -1,6 +1,7 @@
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
 
 namespace Tally.Cli.Accounts;
 

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Cli.Accounts;
 

@@ -3,6 +3,7 @@ using NodaTime;
 using NodaTime.Text;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
 
 namespace Tally.Cli.Accounts;
 

@@ -3,6 +3,7 @@ using LocalServices;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
 
 namespace Tally.Cli.Doctor;
 

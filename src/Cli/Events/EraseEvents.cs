@@ -3,7 +3,9 @@ using NodaTime;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
 using Tally.Reporting.Retention;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Cli.Events;
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using CsvHelper;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Events;
 

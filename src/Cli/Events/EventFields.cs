@@ -2,6 +2,7 @@ using System.Globalization;
 using NodaTime;
 using NodaTime.Text;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Events;
 
@@ -19,7 +20,7 @@ internal static class EventFields
         {
             Id = EventId("id", accountId, Required("id")),
             AccountId = accountId,
-            Name = ReportingEventReader.CheckName("name", Required("name")),
+            Name = EventReader.CheckName("name", Required("name")),
             Value = Optional("value", Seconds),
             ValueInBusinessHours = Optional("value_in_business_hours", Seconds),
             UserId = Optional("user_id", Number),
@@ -49,7 +50,7 @@ internal static class EventFields
 
     private static decimal Seconds(string field, string text) =>
         decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
-            ? ReportingEventReader.CheckSeconds(field, seconds)
+            ? EventReader.CheckSeconds(field, seconds)
             : throw new InvalidEventException(field, $"is '{text}', no number of seconds");
 
     // Without an offset it is PostgreSQL's 'timestamp without time zone', which the original fills with UTC.
@@ -57,9 +58,9 @@ internal static class EventFields
     {
         var iso = text.Replace(' ', 'T');
         if (LocalDateTimePattern.ExtendedIso.Parse(iso) is { Success: true, Value: var local })
-            return ReportingEventReader.CheckInstant(field, local.InUtc().ToInstant());
+            return EventReader.CheckInstant(field, local.InUtc().ToInstant());
         return WithOffset.Parse(iso) is { Success: true, Value: var offset }
-            ? ReportingEventReader.CheckInstant(field, offset.ToInstant())
+            ? EventReader.CheckInstant(field, offset.ToInstant())
             : throw new InvalidEventException(field, $"is '{text}', no time such as '2026-03-08 14:30:00' or '2026-03-08T14:30:00Z'");
     }
 }

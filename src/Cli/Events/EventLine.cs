@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Events;
 
@@ -13,7 +14,7 @@ internal static class EventLine
         try
         {
             using var document = JsonDocument.Parse(line);
-            return ReportingEventReader.ReadEvent(document.RootElement);
+            return EventReader.ReadEvent(document.RootElement);
         }
         catch (JsonException exception)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Events;
 

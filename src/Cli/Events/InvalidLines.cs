@@ -1,5 +1,6 @@
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Events;
 

@@ -2,6 +2,8 @@ using NodaTime;
 using NodaTime.Text;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Cli.Rollups;
 

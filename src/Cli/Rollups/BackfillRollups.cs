@@ -4,6 +4,8 @@ using Tally.Cli.Accounts;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Cli.Rollups;
 

@@ -1,6 +1,7 @@
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Cli.Rollups;
 

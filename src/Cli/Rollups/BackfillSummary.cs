@@ -1,6 +1,7 @@
 using NodaTime;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Cli.Rollups;
 

@@ -1,5 +1,7 @@
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Cli.Rollups;
 

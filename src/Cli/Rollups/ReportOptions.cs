@@ -5,7 +5,10 @@ using NodaTime.Text;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
 using Tally.Reporting.Reports;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Cli.Rollups;
 

@@ -6,6 +6,8 @@ using Tally.Cli.Shell;
 using Tally.Cli.Shell.Output;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 
 namespace Tally.Cli.Rollups;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Cli.Rollups;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using NodaTime;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
+using Tally.Reporting.Accounts;
 using Tally.Reporting.Reconcile;
 
 namespace Tally.Cli.Rollups;

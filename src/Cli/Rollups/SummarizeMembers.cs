@@ -3,6 +3,7 @@ using NodaTime;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Output;
 using Tally.Cli.Shell.Servers;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 
 namespace Tally.Cli.Rollups;

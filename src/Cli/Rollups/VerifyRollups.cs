@@ -3,6 +3,8 @@ using NodaTime;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
 
 namespace Tally.Cli.Rollups;
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using NodaTime;
 using NodaTime.Text;
 using Tally.Cli.Shell.Output;
+using Tally.Reporting.Accounts;
 
 namespace Tally.Cli.Shell;
 

@@ -27,7 +27,7 @@ public static class BillingServices
 
         services.AddSingleton<RefreshRuns>();
         services.AddSingleton<RefreshLease>();
-        services.AddSingleton<DayRebuild>();
+        services.AddSingleton<FactRebuilder>();
         services.AddSingleton<DayRun>();
         services.AddSingleton<ThresholdRecorder>();
         services.AddSingleton(provider => new AlertOutbox(

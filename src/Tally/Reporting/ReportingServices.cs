@@ -4,9 +4,15 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
+using Tally.Reporting.Passes;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
 using Tally.Reporting.Retention;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Reporting;
 

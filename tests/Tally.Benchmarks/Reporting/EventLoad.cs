@@ -1,5 +1,6 @@
 using NodaTime;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Benchmarks.Reporting;
 

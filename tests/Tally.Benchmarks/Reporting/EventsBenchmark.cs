@@ -6,6 +6,9 @@ using NodaTime;
 using Npgsql;
 using Spectre.Console;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Benchmarks.Reporting;
 

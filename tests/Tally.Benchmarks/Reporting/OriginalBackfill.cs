@@ -3,6 +3,8 @@ using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using Tally.Reporting;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 
 namespace Tally.Benchmarks.Reporting;
 

@@ -4,6 +4,7 @@ using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Benchmarks.Reporting;
 

@@ -2,6 +2,9 @@ using Dapper;
 using NodaTime;
 using Npgsql;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 
 namespace Tally.Benchmarks.Reporting;

@@ -146,7 +146,7 @@ public sealed class RefreshPropertyTests(TestDatabase database) : BillingTest(da
     private async Task KilledRefreshAsync(LocalDate day)
     {
         var run = (await Get<RefreshRuns>().OpenAsync("manual", [day]))!.Value;
-        await Should.ThrowAsync<LeaseLostException>(() => Get<DayRebuild>().RunAsync(day, new RebuildRequest(run, null, false, new Lease("nobody", -1)), None));
+        await Should.ThrowAsync<LeaseLostException>(() => Get<FactRebuilder>().RunAsync(day, new RebuildRequest(run, null, false, new Lease("nobody", -1)), None));
     }
 
     private static (LocalDate, Guid, Guid, string, string, int, bool) Key(Fact fact) =>

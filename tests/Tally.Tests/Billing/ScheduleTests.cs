@@ -175,7 +175,7 @@ public sealed class ScheduleTests(TestDatabase database) : BillingTest(database)
         await ExecuteAsync("UPDATE billing.refresh_lease SET lease_until = now() - interval '1 second'");
         (await Worker().GetRequiredService<RefreshLease>().TakeAsync(None)).ShouldNotBeNull();
 
-        await Should.ThrowAsync<LeaseLostException>(() => Get<DayRebuild>().RunAsync(new LocalDate(2024, 6, 15), new RebuildRequest(run, null, false, lease), None));
+        await Should.ThrowAsync<LeaseLostException>(() => Get<FactRebuilder>().RunAsync(new LocalDate(2024, 6, 15), new RebuildRequest(run, null, false, lease), None));
 
         (await FactsAsync()).ShouldBeEmpty();
     }

@@ -1,6 +1,7 @@
 using Dapper;
 using Shouldly;
 using Tally.Cli.Shell;
+using Tally.Reporting.Accounts;
 using Tally.Tests.Infrastructure;
 using Xunit;
 

@@ -1,8 +1,12 @@
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Events;
 using Tally.Tests.Infrastructure;
 using Tally.Tests.Reporting;
+using Tally.Tests.Reporting.Events;
 using Xunit;
 
 namespace Tally.Tests.EndToEnd;

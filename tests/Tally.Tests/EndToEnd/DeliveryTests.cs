@@ -1,6 +1,8 @@
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 using Tally.Tests.Reporting;
+using Tally.Tests.Reporting.Events;
 using Xunit;
 
 namespace Tally.Tests.EndToEnd;

@@ -1,5 +1,7 @@
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 using Tally.Tests.Reporting;
 
 namespace Tally.Tests.EndToEnd;

@@ -1,6 +1,8 @@
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Events;
 using Tally.Tests.Infrastructure;
 using Tally.Tests.Reporting;
 using Xunit;

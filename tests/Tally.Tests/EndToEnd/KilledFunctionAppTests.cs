@@ -1,8 +1,11 @@
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 using Tally.Tests.Infrastructure;
 using Tally.Tests.Reporting;
+using Tally.Tests.Reporting.Events;
+using Tally.Tests.Reporting.Rollups;
 using Xunit;
 
 namespace Tally.Tests.EndToEnd;

@@ -6,7 +6,11 @@ using NodaTime;
 using Shouldly;
 using Tally.Functions;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
 using Tally.Tests.Reporting;
+using Tally.Tests.Reporting.Events;
 using Xunit;
 
 namespace Tally.Tests.Functions;

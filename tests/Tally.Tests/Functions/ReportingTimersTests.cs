@@ -5,6 +5,7 @@ using NodaTime;
 using Shouldly;
 using Tally.Functions;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 using Tally.Tests.Infrastructure;
 using Tally.Tests.LocalRuntime.Hosting;
 using Tally.Tests.Reporting;

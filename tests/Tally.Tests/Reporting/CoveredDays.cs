@@ -4,6 +4,9 @@ using NodaTime;
 using Npgsql;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 
 namespace Tally.Tests.Reporting;
 

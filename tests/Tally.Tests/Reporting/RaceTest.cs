@@ -1,6 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
 using Xunit;
 
 namespace Tally.Tests.Reporting;

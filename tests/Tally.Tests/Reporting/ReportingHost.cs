@@ -5,6 +5,10 @@ using NodaTime;
 using NodaTime.Testing;
 using Npgsql;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
 using Tally.Tests.Infrastructure;
 using Xunit;
 

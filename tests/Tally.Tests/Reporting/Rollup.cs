@@ -1,4 +1,5 @@
 using NodaTime;
+using Tally.Reporting.Events;
 
 namespace Tally.Tests.Reporting;
 

@@ -1,6 +1,7 @@
 using NodaTime;
 using NodaTime.TimeZones;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Tests.Reporting;
 

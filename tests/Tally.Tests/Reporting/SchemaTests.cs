@@ -1,6 +1,7 @@
 using Npgsql;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Rollups;
 using Xunit;
 
 namespace Tally.Tests.Reporting;

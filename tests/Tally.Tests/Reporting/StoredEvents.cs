@@ -1,6 +1,7 @@
 using Dapper;
 using Npgsql;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Tests.Reporting;
 

@@ -1,5 +1,7 @@
 using NodaTime;
 using Tally.Reporting;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Tests.Reporting;
 

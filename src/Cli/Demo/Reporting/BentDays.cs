@@ -5,6 +5,7 @@ using Spectre.Console;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Days;
 
 namespace Tally.Cli.Demo.Reporting;
 

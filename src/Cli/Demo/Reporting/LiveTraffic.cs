@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NodaTime.Text;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Demo.Reporting;
 

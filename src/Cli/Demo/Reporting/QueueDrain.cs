@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tally.Cli.Queues;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Cli.Demo.Reporting;
 

@@ -1,5 +1,9 @@
 using Dapper;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Demo.Reporting;
 

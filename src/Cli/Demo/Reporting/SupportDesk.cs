@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using NodaTime;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 
 namespace Tally.Cli.Demo.Reporting;
 

@@ -6,7 +6,7 @@ using Tally.Scheduling;
 namespace Tally.Billing.Refresh;
 
 /// <summary>Works off the days of a run, one transaction each.</summary>
-internal sealed class DayRun(DayRebuild rebuild, RefreshRuns runs, ILogger<DayRun> logger)
+internal sealed class DayRun(FactRebuilder rebuild, RefreshRuns runs, ILogger<DayRun> logger)
 {
     /// <summary>
     /// Rebuilds the run's pending days, the latest first, until none is left or the box is used up. A day that cannot be

@@ -4,6 +4,10 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
 using static Tally.Database.SqlParameters;
 
 namespace Tally.Reporting.Reconcile;
@@ -100,7 +104,7 @@ public sealed class DriftLog
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = _timeout })
         {
-            locks.BatchCommands.Add(RollupStatements.LockCommand([AdvisoryLocks.Account(account.Id)], days.Select(date => AdvisoryLocks.Day(account.Id, date))));
+            locks.BatchCommands.Add(ApplySql.LockCommand([AdvisoryLocks.Account(account.Id)], days.Select(date => AdvisoryLocks.Day(account.Id, date))));
             await locks.ExecuteNonQueryAsync(cancellationToken);
         }
 

@@ -1,6 +1,8 @@
 using Dapper;
 using NodaTime;
 using Npgsql;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
 
 namespace Tally.Reporting.Reconcile;
 
@@ -68,7 +70,7 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, Backfills backfills,
                 Reason = "left dirty",
                 RequestedAt = now,
             };
-            await connection.ExecuteAsync(Command(BackfillStatements.Insert, BackfillStatements.Parameters(request)));
+            await connection.ExecuteAsync(Command(BackfillSql.Insert, BackfillSql.Parameters(request)));
             messages.Add(request.ToMessage());
         }
 

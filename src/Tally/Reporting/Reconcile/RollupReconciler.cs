@@ -2,6 +2,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Passes;
 using Tally.Scheduling;
 
 namespace Tally.Reporting.Reconcile;

@@ -1,4 +1,6 @@
 using NodaTime;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
 
 namespace Tally.Reporting.Reports;
 

@@ -1,4 +1,5 @@
 using NodaTime;
+using Tally.Reporting.Days;
 
 namespace Tally.Reporting.Reports;
 

@@ -1,3 +1,5 @@
+using Tally.Reporting.Events;
+
 namespace Tally.Reporting.Reports;
 
 /// <summary>How a report's number comes from events.</summary>

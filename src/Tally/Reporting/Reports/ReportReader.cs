@@ -1,4 +1,6 @@
 using Npgsql;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Reporting.Reports;
 
@@ -21,7 +23,7 @@ public sealed class ReportReader(NpgsqlDataSource dataSource)
         var zone = request.Zone ?? ReportZone.Of(snapshot.Account);
         var buckets = ReportBuckets.Of(request.From, request.To, request.GroupBy, zone.Zone);
         var plan = ReadPlan.Of(new ReportQuestion(request, zone, buckets, request.GroupBy == ReportPeriod.Hour, request.Metric), snapshot.Account, snapshot.Days);
-        var rows = await snapshot.ReadAsync(ReportStatements.Series(request, buckets, plan), ReadBucket, cancellationToken);
+        var rows = await snapshot.ReadAsync(ReportSql.Series(request, buckets, plan), ReadBucket, cancellationToken);
 
         var inBucket = new Total[buckets.All.Count];
         foreach (var (bucket, total) in rows)
@@ -48,7 +50,7 @@ public sealed class ReportReader(NpgsqlDataSource dataSource)
         await using var snapshot = await ReportSnapshot.OpenAsync(dataSource, request, cancellationToken);
         var zone = request.Zone ?? ReportZone.Of(snapshot.Account);
         var plan = ReadPlan.Of(new ReportQuestion(request, zone, ReportBuckets.One(request.From)), snapshot.Account, snapshot.Days);
-        var rows = await snapshot.ReadAsync(ReportStatements.Summary(request, SummaryMetrics, plan), ReadMember, cancellationToken);
+        var rows = await snapshot.ReadAsync(ReportSql.Summary(request, SummaryMetrics, plan), ReadMember, cancellationToken);
         return new SummaryReport
         {
             Source = plan.Source,

@@ -1,4 +1,6 @@
 using NodaTime;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 
 namespace Tally.Reporting.Reports;
 
@@ -67,8 +69,8 @@ public sealed record SeriesRequest : ReportRequest
 
     public ReportPeriod GroupBy { get; init; } = ReportPeriod.Day;
 
-    /// <summary>One of <see cref="Reporting.Dimension"/>.</summary>
-    public string Dimension { get; init; } = Reporting.Dimension.Account;
+    /// <summary>One of <see cref="Events.Dimension"/>.</summary>
+    public string Dimension { get; init; } = Events.Dimension.Account;
 
     /// <summary>The agent or inbox; not given for the account. One without events gives zeros.</summary>
     public long? DimensionId { get; init; }
@@ -79,11 +81,11 @@ public sealed record SeriesRequest : ReportRequest
     internal override void Validate()
     {
         base.Validate();
-        if (Dimension is not (Reporting.Dimension.Account or Reporting.Dimension.Agent or Reporting.Dimension.Inbox))
+        if (Dimension is not (Events.Dimension.Account or Events.Dimension.Agent or Events.Dimension.Inbox))
             throw new ReportRequestException($"'{Dimension}' is no dimension of reports. Use account, agent or inbox.");
-        if (Dimension == Reporting.Dimension.Account && MemberId != AccountId)
+        if (Dimension == Events.Dimension.Account && MemberId != AccountId)
             throw new ReportRequestException($"Dimension 'account' is account {AccountId} itself and takes no other id. Use dimension 'agent' or 'inbox' for {MemberId}.");
-        if (Dimension != Reporting.Dimension.Account && DimensionId is null)
+        if (Dimension != Events.Dimension.Account && DimensionId is null)
             throw new ReportRequestException($"Dimension '{Dimension}' needs the id of an {Dimension}.");
     }
 }
@@ -91,13 +93,13 @@ public sealed record SeriesRequest : ReportRequest
 /// <summary>All agents, or all inboxes, side by side.</summary>
 public sealed record SummaryRequest : ReportRequest
 {
-    /// <summary><see cref="Reporting.Dimension.Agent"/> or <see cref="Reporting.Dimension.Inbox"/>.</summary>
+    /// <summary><see cref="Events.Dimension.Agent"/> or <see cref="Events.Dimension.Inbox"/>.</summary>
     public required string Dimension { get; init; }
 
     internal override void Validate()
     {
         base.Validate();
-        if (Dimension is not (Reporting.Dimension.Agent or Reporting.Dimension.Inbox))
+        if (Dimension is not (Events.Dimension.Agent or Events.Dimension.Inbox))
             throw new ReportRequestException($"'{Dimension}' is no dimension of summaries. Use agent or inbox.");
     }
 }

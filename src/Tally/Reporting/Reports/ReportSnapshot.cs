@@ -2,6 +2,9 @@ using System.Data;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Reporting.Reports;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using NodaTime;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
 
 namespace Tally.Reporting.Reports;
 

@@ -1,3 +1,7 @@
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Rollups;
+
 namespace Tally.Reporting.Reports;
 
 /// <summary>Decides whether an account's reports read rollups (<c>report_rollup</c>). Writing them does not depend on it.</summary>

@@ -1,6 +1,8 @@
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Rollups;
 
 namespace Tally.Reporting.Retention;
 
@@ -35,7 +37,7 @@ public sealed class AccountEraser
         var wasThere = await DeleteAccountAsync(connection, accountId, cancellationToken);
         _directory.Forget([accountId]);
         var rows = 0L;
-        foreach (var sql in EraseStatements.DeleteRows)
+        foreach (var sql in EraseSql.DeleteRows)
         {
             int removed;
             do
@@ -58,7 +60,7 @@ public sealed class AccountEraser
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
             "SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(accountId) }, transaction, cancellationToken: cancellationToken));
-        var deleted = await connection.ExecuteAsync(new CommandDefinition(EraseStatements.DeleteAccount, new { account_id = accountId }, transaction, cancellationToken: cancellationToken));
+        var deleted = await connection.ExecuteAsync(new CommandDefinition(EraseSql.DeleteAccount, new { account_id = accountId }, transaction, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return deleted > 0;
     }

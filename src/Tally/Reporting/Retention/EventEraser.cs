@@ -3,6 +3,10 @@ using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
 using static Tally.Database.SqlParameters;
 
 namespace Tally.Reporting.Retention;
@@ -47,14 +51,14 @@ public sealed class EventEraser
         var ids = eventIds.ToArray();
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         var purged = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-            EraseStatements.CountPurged, new { account_id = accountId, ids }, cancellationToken: cancellationToken));
-        return await EraseAsync(accountId, EraseStatements.FindById, new { account_id = accountId, ids, limit = EventsAtOnce }, purged, cancellationToken);
+            EraseSql.CountPurged, new { account_id = accountId, ids }, cancellationToken: cancellationToken));
+        return await EraseAsync(accountId, EraseSql.FindById, new { account_id = accountId, ids, limit = EventsAtOnce }, purged, cancellationToken);
     }
 
     /// <summary>Erases the raw events of a conversation. Those that were purged cannot be told from others.</summary>
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     public Task<EraseResult> EraseConversationAsync(long accountId, long conversationId, CancellationToken cancellationToken = default) =>
-        EraseAsync(accountId, EraseStatements.FindByConversation, new { account_id = accountId, conversation_id = conversationId, limit = EventsAtOnce }, 0, cancellationToken);
+        EraseAsync(accountId, EraseSql.FindByConversation, new { account_id = accountId, conversation_id = conversationId, limit = EventsAtOnce }, 0, cancellationToken);
 
     private async Task<EraseResult> EraseAsync(long accountId, string findSql, object parameters, int purged, CancellationToken cancellationToken)
     {
@@ -87,15 +91,15 @@ public sealed class EventEraser
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction))
         {
-            locks.BatchCommands.Add(RollupStatements.LockCommand([AdvisoryLocks.Account(account.Id)], target.Days.Select(day => AdvisoryLocks.Day(account.Id, day.Date))));
+            locks.BatchCommands.Add(ApplySql.LockCommand([AdvisoryLocks.Account(account.Id)], target.Days.Select(day => AdvisoryLocks.Day(account.Id, day.Date))));
             await locks.ExecuteNonQueryAsync(cancellationToken);
         }
 
         if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return;
 
-        var events = (await connection.QueryAsync<ReportingEvent>(Command(EraseStatements.Erase, new { account_id = account.Id, ids = target.Ids, now }))).ToList();
+        var events = (await connection.QueryAsync<ReportingEvent>(Command(EraseSql.Erase, new { account_id = account.Id, ids = target.Ids, now }))).ToList();
         var frozen = (await connection.QueryAsync<RollupDay>(Command(
-            EraseStatements.FrozenDays, new { account_id = account.Id, dates = target.Days.Select(day => day.Date.ToDateOnly()).ToArray() }))).ToDictionary(row => row.Date);
+            EraseSql.FrozenDays, new { account_id = account.Id, dates = target.Days.Select(day => day.Date.ToDateOnly()).ToArray() }))).ToDictionary(row => row.Date);
         var rebuilt = target.Days.Where(day => !frozen.ContainsKey(day.Date)).ToList();
         var adjusted = target.Days.Where(day => frozen.TryGetValue(day.Date, out var row) && TimeZones.AreSame(row.Timezone, account.ReportingTimezone)).ToList();
         await RebuildAsync(connection, transaction, account, rebuilt, now, cancellationToken);
@@ -116,7 +120,7 @@ public sealed class EventEraser
     {
         if (days.Count == 0) return;
         await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(DayStatements.RebuildCommand([.. days.Select(day => DayRebuild.Of(new DayTarget(account.Id, day.Date, Forced: true), account, null))], now));
+        batch.BatchCommands.Add(DaySql.RebuildCommand([.. days.Select(day => DayRebuild.Of(new DayTarget(account.Id, day.Date, Forced: true), account, null))], now));
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -128,7 +132,7 @@ public sealed class EventEraser
         var at = new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() };
         var dates = Column("dates", amounts.Days, day => day.Key.Date.ToDateOnly(), NpgsqlDbType.Date);
         await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseStatements.Subtract)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseSql.Subtract)
         {
             Parameters =
             {
@@ -149,8 +153,8 @@ public sealed class EventEraser
                 Column("handoff_day_ends", amounts.Handoffs, handoff => handoff.Day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
             },
         });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseStatements.RemoveEmpty) { Parameters = { AccountId(), dates } });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseStatements.CountDown)
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseSql.RemoveEmpty) { Parameters = { AccountId(), dates } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseSql.CountDown)
         {
             Parameters = { AccountId(), at, dates.Clone(), Column("event_counts", amounts.Days, day => day.Value, NpgsqlDbType.Bigint) },
         });

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
 using Tally.Reporting.Reconcile;
+using Tally.Reporting.Rollups;
 using static Tally.Database.SqlParameters;
 
 namespace Tally.Reporting.Retention;
@@ -99,14 +102,14 @@ public sealed class EventPurger
     {
         var zone = account.Zone!;
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        var first = await connection.ExecuteScalarAsync<DateTime?>(Command(PurgeStatements.FirstEvent, new { account_id = account.Id }, cancellationToken));
+        var first = await connection.ExecuteScalarAsync<DateTime?>(Command(PurgeSql.FirstEvent, new { account_id = account.Id }, cancellationToken));
         if (first is null) return [];
 
         var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
         var start = LocalDay.Containing(Instant.FromDateTimeUtc(first.Value), zone).Date;
         var count = Period.DaysBetween(start, LocalDate.Min(before, today));
         var days = Enumerable.Range(0, Math.Max(count, 0)).Select(offset => LocalDay.Of(start.PlusDays(offset), zone)).ToList();
-        await using var command = new NpgsqlCommand(PurgeStatements.Candidates, connection)
+        await using var command = new NpgsqlCommand(PurgeSql.Candidates, connection)
         {
             CommandTimeout = (int)_timeout.TotalSeconds,
             Parameters =
@@ -137,19 +140,19 @@ public sealed class EventPurger
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = (int)_timeout.TotalSeconds })
         {
-            locks.BatchCommands.Add(RollupStatements.LockCommand([AdvisoryLocks.Account(account.Id)], [AdvisoryLocks.Day(account.Id, day.Date)]));
+            locks.BatchCommands.Add(ApplySql.LockCommand([AdvisoryLocks.Account(account.Id)], [AdvisoryLocks.Day(account.Id, day.Date)]));
             await locks.ExecuteNonQueryAsync(cancellationToken);
         }
 
         // Under the lock nothing changes any more between looking and removing.
-        var row = await connection.QuerySingleOrDefaultAsync<RollupDay>(Command(PurgeStatements.FindDay, new { account_id = account.Id, date = day.Date }, cancellationToken, transaction));
+        var row = await connection.QuerySingleOrDefaultAsync<RollupDay>(Command(PurgeSql.FindDay, new { account_id = account.Id, date = day.Date }, cancellationToken, transaction));
         if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken) || row is not { State: not DayState.Frozen } || !RollupDay.IsCovered(row, day, account))
         {
             result.Refused.Add((day.Date, PurgeRefusal.NotCovered));
             return;
         }
 
-        await using var verify = DayStatements.VerifyCommand(connection, account.Id, [day]);
+        await using var verify = DaySql.VerifyCommand(connection, account.Id, [day]);
         verify.CommandTimeout = (int)_timeout.TotalSeconds;
         var differences = await RollupVerifier.ReadDifferencesAsync(verify, account.Zone!, cancellationToken);
         if (differences.Count > 0)
@@ -161,7 +164,7 @@ public sealed class EventPurger
         }
 
         var (purged, kept) = await connection.QuerySingleAsync<(long, long)>(Command(
-            PurgeStatements.Purge,
+            PurgeSql.Purge,
             new { account_id = account.Id, date = day.Date, day_start = day.Start, day_end = day.End, now = _clock.GetCurrentInstant() },
             cancellationToken,
             transaction));

@@ -3,6 +3,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Passes;
 using Tally.Reporting.Reconcile;
 using Tally.Scheduling;
 
@@ -86,7 +89,7 @@ public sealed class ScheduledPurge
         while (true)
         {
             var removed = await connection.ExecuteAsync(new CommandDefinition(
-                PurgeStatements.Forget, new { before, limit = IdsAtOnce }, commandTimeout: (int)_options.StatementTimeout.TotalSeconds, cancellationToken: cancellationToken));
+                PurgeSql.Forget, new { before, limit = IdsAtOnce }, commandTimeout: (int)_options.StatementTimeout.TotalSeconds, cancellationToken: cancellationToken));
             forgotten += removed;
             if (limiter.IsOverTime() || removed < IdsAtOnce) return forgotten;
         }

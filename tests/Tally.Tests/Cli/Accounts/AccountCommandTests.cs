@@ -2,6 +2,8 @@ using LocalRuntime.Queues;
 using Shouldly;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
 using Tally.Tests.Infrastructure;
 using Xunit;
 

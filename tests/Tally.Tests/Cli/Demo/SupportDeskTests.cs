@@ -2,6 +2,8 @@ using NodaTime;
 using Shouldly;
 using Tally.Cli.Demo.Reporting;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 using Xunit;
 
 namespace Tally.Tests.Cli.Demo;

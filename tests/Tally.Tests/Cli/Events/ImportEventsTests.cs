@@ -4,6 +4,8 @@ using Shouldly;
 using Tally.Cli.Events;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 using Tally.Tests.Infrastructure;
 using Xunit;
 

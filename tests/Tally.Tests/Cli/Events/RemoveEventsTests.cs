@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Shouldly;
 using Tally.Cli.Shell;
+using Tally.Reporting.Accounts;
 using Tally.Tests.Infrastructure;
 using Xunit;
 

@@ -3,6 +3,7 @@ using Dapper;
 using Shouldly;
 using Tally.Cli.Shell;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
 using Tally.Tests.Infrastructure;
 using Xunit;
 

@@ -3,6 +3,7 @@ using Azure.Core.Pipeline;
 using LocalRuntime.Queues;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
+using Tally.Reporting.Accounts;
 using Xunit;
 
 namespace Tally.Tests.LocalRuntime.Queues;

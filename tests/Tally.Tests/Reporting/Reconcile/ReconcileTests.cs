@@ -3,8 +3,14 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
+using Tally.Reporting.Passes;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
+using Tally.Reporting.Rollups;
 using Tally.Scheduling;
 using Xunit;
 

@@ -1,6 +1,10 @@
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using NodaTime;
 using Tally.Reporting;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 
 namespace Tally.Tests.Reporting.Reports;

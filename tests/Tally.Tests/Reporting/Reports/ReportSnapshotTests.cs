@@ -4,6 +4,8 @@ using Npgsql;
 using Shouldly;
 using Tally.Database;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 using Tally.Tests.Infrastructure;
 using Xunit;
@@ -74,10 +76,10 @@ public sealed class ReportSnapshotTests(ReportingHost host) : ReportTests(host)
         foreach (var metric in ReportMetric.All)
         {
             var request = Request(metric) with { Source = ReportSourceChoice.Raw };
-            await ReadsByIndexAsync(request, plan => ReportStatements.Series(request, plan.Buckets, plan.Plan));
+            await ReadsByIndexAsync(request, plan => ReportSql.Series(request, plan.Buckets, plan.Plan));
         }
 
-        await ReadsByIndexAsync(summary, plan => ReportStatements.Summary(summary, [ReportMetric.ReplyTime], plan.Plan));
+        await ReadsByIndexAsync(summary, plan => ReportSql.Summary(summary, [ReportMetric.ReplyTime], plan.Plan));
     }
 
     private async Task ReadsByIndexAsync(ReportRequest request, Func<(ReportBuckets Buckets, ReadPlan Plan), IEnumerable<NpgsqlBatchCommand>> commandsOf)

@@ -1,7 +1,10 @@
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
+using Tally.Reporting.Rollups;
 using Xunit;
 
 namespace Tally.Tests.Reporting.Reports;

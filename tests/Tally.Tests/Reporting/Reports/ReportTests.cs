@@ -1,5 +1,8 @@
 using NodaTime;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 using Xunit;
 

@@ -1,5 +1,7 @@
 using NodaTime;
 using Tally.Reporting;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 
 namespace Tally.Tests.Reporting.Reports;

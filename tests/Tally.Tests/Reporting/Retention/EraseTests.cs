@@ -1,8 +1,12 @@
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 using Tally.Reporting.Retention;
+using Tally.Reporting.Rollups;
 using Xunit;
 
 namespace Tally.Tests.Reporting.Retention;

@@ -1,6 +1,9 @@
 using NodaTime;
 using Shouldly;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Retention;
 using Xunit;
 

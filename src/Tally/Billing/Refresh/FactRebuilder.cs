@@ -1,0 +1,118 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Npgsql;
+using Tally.Scheduling;
+
+namespace Tally.Billing.Refresh;
+
+/// <summary>What to rebuild and on whose behalf.</summary>
+/// <param name="RunId">The refresh run that answers for the changes.</param>
+/// <param name="Services">Only these services; null for all.</param>
+/// <param name="Force">Also empty facts of services whose messages have been purged.</param>
+/// <param name="Lease">The schedule's lease, for a scheduled run: the day commits only while it is held.</param>
+internal sealed record RebuildRequest(Guid RunId, IReadOnlyCollection<Guid>? Services, bool Force, Lease? Lease);
+
+/// <summary>Someone else has taken over the schedule; nothing of the day was written.</summary>
+internal sealed class LeaseLostException() : Exception("The lease on the billing schedule was taken over by another worker.");
+
+/// <summary>Brings one day's facts up to date in one transaction, alone on that day by an advisory lock.</summary>
+internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, IOptions<BillingOptions> options)
+{
+    private const string Settings = """
+        /* tally:billing.day_settings */
+        SELECT set_config('statement_timeout', @timeout, true),
+               -- A day's groups fit; the default would hash them on disk.
+               set_config('work_mem', '64MB', true),
+               -- Days and tables differ in size by orders of magnitude: no plan fits all.
+               set_config('plan_cache_mode', 'force_custom_plan', true),
+               set_config('jit', 'off', true)
+        """;
+
+    private const string Lock = "/* tally:billing.lock_day */ SELECT pg_advisory_xact_lock(@lockClass, @lockKey)";
+
+    private const string State = """
+        /* tally:billing.day_state */
+        SELECT EXISTS (SELECT FROM billing.closed_months WHERE month = @Month AND reopened_at IS NULL) AS closed,
+               EXISTS (SELECT FROM billing.settled_days WHERE local_date = @Day) AS settled
+        """;
+
+    private const string Settle = """
+        /* tally:billing.settle_day */
+        INSERT INTO billing.settled_days (local_date, settled_at) VALUES (@Day, @Now) ON CONFLICT DO NOTHING
+        """;
+
+    private const string Finish = """
+        /* tally:billing.finish_day */
+        UPDATE billing.refresh_run_days SET finished_at = @Now, error = NULL,
+            inserted = @Inserted, updated = @Updated, removed = @Removed, held = @Held, kept = @Kept
+        WHERE run_id = @RunId AND local_date = @Day
+        """;
+
+    private const string KeepLease = $"""
+        /* tally:billing.keep_lease */
+        UPDATE billing.refresh_lease SET {LeaseSql.Renew} WHERE {LeaseSql.IsHeld}
+        """;
+
+    /// <summary>Rebuilds the day; its facts and the run's note that it is done commit together.</summary>
+    /// <exception cref="MissingRateException">Nothing was written.</exception>
+    /// <exception cref="LeaseLostException">Nothing was written.</exception>
+    public async Task<DayResult> RunAsync(LocalDate day, RebuildRequest request, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        CommandDefinition Command(string sql, object parameters) =>
+            new(sql, parameters, transaction, commandTimeout: (int)options.Value.DayBudget.TotalSeconds, cancellationToken: cancellationToken);
+
+        await connection.ExecuteAsync(Command(Settings, new { timeout = FormattableString.Invariant($"{options.Value.StatementTimeout.TotalMilliseconds:0}") }));
+        await connection.ExecuteAsync(Command(Lock, new { lockClass = BillingDay.LockClass, lockKey = day.LockKey() }));
+        // A statement of its own, after the lock: it must see what the lock's former holder committed.
+        var state = await connection.QuerySingleAsync<FactDayState>(Command(State, new { Day = day, Month = day.Month().FirstDay() }));
+
+        var now = clock.GetCurrentInstant();
+        var allServices = request.Services is null;
+        var outcome = await connection.QuerySingleAsync<Outcome>(Command(
+            state.Closed ? FactSql.Hold(allServices) : FactSql.Rebuild(allServices),
+            new
+            {
+                Day = day, From = day.StartUtc(), To = day.EndUtc(), Now = now, request.RunId, request.Force, state.Settled,
+                Services = request.Services?.ToArray() ?? [],
+            }));
+        if (outcome.Unrated) throw new MissingRateException(day);
+
+        var result = outcome.ToResult(day, state.Closed);
+        if (allServices && !state.Settled && now >= day.EndUtc()) await connection.ExecuteAsync(Command(Settle, new { Day = day, Now = now }));
+        await connection.ExecuteAsync(Command(Finish, new { request.RunId, Day = day, Now = now, result.Inserted, result.Updated, result.Removed, result.Held, result.Kept }));
+        if (request.Lease is { } lease
+            && await connection.ExecuteAsync(Command(KeepLease, new { lease.Owner, lease.Fence, options.Value.LeaseDuration })) == 0)
+            throw new LeaseLostException();
+
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
+    private sealed record FactDayState
+    {
+        public bool Closed { get; init; }
+        public bool Settled { get; init; }
+    }
+
+    private sealed record Outcome
+    {
+        public long Inserted { get; init; }
+        public long Updated { get; init; }
+        public long Removed { get; init; }
+        public long Kept { get; init; }
+        public bool Unrated { get; init; }
+
+        public DayResult ToResult(LocalDate day, bool closed) => new()
+        {
+            LocalDate = day,
+            Inserted = closed ? 0 : Inserted,
+            Updated = closed ? 0 : Updated,
+            Removed = closed ? 0 : Removed,
+            Held = closed ? Inserted + Updated + Removed : 0,
+            Kept = Kept,
+        };
+    }
+}

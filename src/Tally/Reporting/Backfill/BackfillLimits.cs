@@ -1,0 +1,71 @@
+using NodaTime;
+
+namespace Tally.Reporting.Backfill;
+
+/// <summary>
+/// Which days may be asked for: a mistyped year must not fan out the days of centuries. Requests that follow from stored
+/// days, of a change of the zone or of a reconcile, are not asked for by anybody and not limited.
+/// </summary>
+internal static class BackfillLimits
+{
+    /// <summary>Twenty years.</summary>
+    public const int MaxDays = 7_305;
+
+    private static readonly LocalDate Earliest = new(2000, 1, 1);
+
+    /// <summary>Checks the days that somebody named, if any.</summary>
+    /// <param name="from">The first day, if it was named.</param>
+    /// <param name="to">The last day, if it was named.</param>
+    /// <param name="firstEvent">The day of the account's first event; history that is there may be rebuilt, however old.</param>
+    /// <param name="today">In the account's zone.</param>
+    /// <exception cref="BackfillRangeException">One is out of bounds.</exception>
+    public static void CheckDates(LocalDate? from, LocalDate? to, LocalDate? firstEvent, LocalDate today)
+    {
+        var earliest = firstEvent < Earliest ? firstEvent.Value : Earliest;
+        Check("from", from, "begin with the first event's day");
+        Check("to", to, "end yesterday");
+
+        void Check(string field, LocalDate? date, string byDefault)
+        {
+            var fault = date < earliest ? $"before {Text(earliest)}" : date > today ? $"after the account's today, {Text(today)}" : null;
+            if (fault is not null)
+                throw new BackfillRangeException($"'{field}' is {Text(date!.Value)}, which is {fault}; check the year, or leave '{field}' out to {byDefault}");
+        }
+    }
+
+    /// <summary>Checks how many days a range has.</summary>
+    /// <exception cref="BackfillRangeException">It has more than <see cref="MaxDays"/>.</exception>
+    public static void CheckLength(LocalDate from, LocalDate to)
+    {
+        var days = Period.DaysBetween(from, to) + 1;
+        if (days > MaxDays)
+            throw new BackfillRangeException($"from {Text(from)} to {Text(to)} are {days} days, more than {MaxDays}; name 'from' and 'to', and ask for at most 20 years at a time");
+    }
+
+    /// <summary>Checks the days that a message names of a request that is on record.</summary>
+    /// <exception cref="BackfillRangeException">One is no day of the request.</exception>
+    public static void CheckWithin(BackfillRequest request, LocalDate? from, LocalDate? to)
+    {
+        Check("from", from);
+        Check("to", to);
+
+        void Check(string field, LocalDate? date)
+        {
+            if (date < request.FromDate || date > request.ToDate)
+                throw new BackfillRangeException(
+                    $"'{field}' is {Text(date.Value)}, which is no day of request {request.Id}, from {Text(request.FromDate)} to {Text(request.ToDate)}; leave 'requestId' out for a request of its own");
+        }
+    }
+
+    private static string Text(LocalDate date) => date.ToDateOnly().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>Days were asked for that no backfill takes; the message says which, the limit, and what to do.</summary>
+public sealed class BackfillRangeException : Exception
+{
+    internal BackfillRangeException(string problem)
+        : base(problem + ".") => Problem = problem;
+
+    /// <summary>The message without its full stop, to go into another.</summary>
+    internal string Problem { get; }
+}

@@ -1,0 +1,84 @@
+using NodaTime;
+using Tally.Reporting.Accounts;
+
+namespace Tally.Reporting.Backfill;
+
+/// <summary>A row of <c>reporting.backfill_requests</c>: days of an account that are to be rebuilt.</summary>
+public sealed record BackfillRequest
+{
+    public required Guid Id { get; init; }
+
+    public required long AccountId { get; init; }
+
+    public required LocalDate FromDate { get; init; }
+
+    public required LocalDate ToDate { get; init; }
+
+    public required bool Forced { get; init; }
+
+    /// <summary>Who or what asked, in a few words.</summary>
+    public required string Reason { get; init; }
+
+    public required Instant RequestedAt { get; init; }
+
+    public Instant? CancelledAt { get; init; }
+
+    public int DayCount => Period.DaysBetween(FromDate, ToDate) + 1;
+
+    /// <summary>The message that sets the request going, on <see cref="QueueNames.ReportingBackfills"/>.</summary>
+    public BackfillMessage ToMessage() => ToMessage(FromDate, ToDate);
+
+    internal BackfillMessage ToMessage(LocalDate from, LocalDate to) =>
+        new() { RequestId = Id, AccountId = AccountId, From = from.ToDateOnly(), To = to.ToDateOnly(), Force = Forced };
+}
+
+/// <summary>How far a request has come.</summary>
+public sealed record BackfillProgress
+{
+    public required BackfillRequest Request { get; init; }
+
+    /// <summary>Days rebuilt, found right, or kept.</summary>
+    public required int DaysDone { get; init; }
+
+    /// <summary>Of those done: kept because their raw events are gone.</summary>
+    public required int DaysKept { get; init; }
+
+    public required int DaysFailed { get; init; }
+
+    public string? LastError { get; init; }
+
+    public Instant? LastFinishedAt { get; init; }
+
+    public int DaysTotal => Request.DayCount;
+
+    /// <summary><c>running</c>, <c>completed</c> or <c>cancelled</c>.</summary>
+    public string State => DaysDone >= DaysTotal ? "completed" : Request.CancelledAt is null ? "running" : "cancelled";
+
+    /// <summary>How long the rest takes at the pace so far; null before the first day is done and after the last.</summary>
+    public Duration? TimeLeft => State == "running" && DaysDone > 0 && LastFinishedAt is { } last && last > Request.RequestedAt
+        ? (last - Request.RequestedAt) * (DaysTotal - DaysDone) / DaysDone
+        : null;
+}
+
+/// <summary>What a backfill would do.</summary>
+public sealed record BackfillPlan
+{
+    public required Account Account { get; init; }
+
+    /// <summary>The first and last event of the account, whatever their names; null if it has none.</summary>
+    public Instant? FirstEvent { get; init; }
+
+    public Instant? LastEvent { get; init; }
+
+    public LocalDate? From { get; init; }
+
+    public LocalDate? To { get; init; }
+
+    /// <summary>Why there is nothing to do; null if there is something.</summary>
+    public string? Nothing { get; init; }
+
+    /// <summary>The last day of the default range: yesterday in the account's zone.</summary>
+    public required LocalDate Yesterday { get; init; }
+
+    public int DayCount => From is { } from && To is { } to ? Period.DaysBetween(from, to) + 1 : 0;
+}

@@ -1,0 +1,67 @@
+namespace Tally.Reporting.Backfill;
+
+/// <summary>The SQL of <see cref="Backfills"/>.</summary>
+internal static class BackfillSql
+{
+    private const string Columns = "r.id, r.account_id, r.from_date, r.to_date, r.forced, r.reason, r.requested_at, r.cancelled_at";
+
+    public const string EventRange = """
+        /* tally:events.range */
+        SELECT min(created_at), max(created_at) FROM reporting.reporting_events WHERE account_id = @account_id
+        """;
+
+    public const string Insert = """
+        /* tally:backfills.request */
+        INSERT INTO reporting.backfill_requests (id, account_id, from_date, to_date, forced, reason, requested_at)
+        VALUES (@id, @account_id, @from_date, @to_date, @forced, @reason, @requested_at)
+        ON CONFLICT (id) DO NOTHING
+        """;
+
+    public const string Find = $"""
+        /* tally:backfills.find */
+        SELECT {Columns} FROM reporting.backfill_requests r WHERE r.id = @id
+        """;
+
+    public const string SetCancelled = $"""
+        /* tally:backfills.cancel */
+        UPDATE reporting.backfill_requests r SET cancelled_at = @cancelled_at::timestamptz WHERE r.id = @id RETURNING {Columns}
+        """;
+
+    public const string DoneDays = """
+        /* tally:backfills.done */
+        SELECT date FROM reporting.backfill_days WHERE account_id = @account_id AND request_id = @request_id AND outcome <> 'failed'
+        """;
+
+    public const string RecordFailure = """
+        /* tally:backfills.fail */
+        INSERT INTO reporting.backfill_days (account_id, request_id, date, outcome, error, finished_at)
+        VALUES (@account_id, @request_id, @date, 'failed', @error, @now)
+        ON CONFLICT (account_id, request_id, date) DO UPDATE SET outcome = excluded.outcome, error = excluded.error, finished_at = excluded.finished_at
+        """;
+
+    public const string Progress = $"""
+        /* tally:backfills.progress */
+        SELECT {Columns},
+               count(*) FILTER (WHERE d.outcome <> 'failed')::int AS days_done,
+               count(*) FILTER (WHERE d.outcome = 'frozen')::int AS days_kept,
+               count(*) FILTER (WHERE d.outcome = 'failed')::int AS days_failed,
+               max(d.finished_at) FILTER (WHERE d.outcome <> 'failed') AS last_finished_at,
+               (array_agg(d.error ORDER BY d.finished_at DESC) FILTER (WHERE d.outcome = 'failed'))[1] AS last_error
+        FROM reporting.backfill_requests r
+        LEFT JOIN reporting.backfill_days d ON d.account_id = r.account_id AND d.request_id = r.id
+        WHERE (@account_id::bigint IS NULL OR r.account_id = @account_id) AND (@id::uuid IS NULL OR r.id = @id)
+        GROUP BY r.id
+        ORDER BY r.requested_at DESC, r.id DESC
+        """;
+
+    public static object Parameters(BackfillRequest request) => new
+    {
+        id = request.Id,
+        account_id = request.AccountId,
+        from_date = request.FromDate,
+        to_date = request.ToDate,
+        forced = request.Forced,
+        reason = request.Reason,
+        requested_at = request.RequestedAt,
+    };
+}

@@ -1,0 +1,280 @@
+using Dapper;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Npgsql;
+using Tally.Database;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Days;
+using Tally.Reporting.Events;
+using Tally.Reporting.Rollups;
+
+namespace Tally.Reporting.Backfill;
+
+/// <summary>
+/// Backfill requests: planned, split into days, rebuilt day by day, watched, cancelled and resumed. Every step may
+/// be repeated without harm.
+/// </summary>
+public sealed class Backfills
+{
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly AccountStore _accounts;
+    private readonly DayRebuilder _rebuilder;
+    private readonly IClock _clock;
+    private readonly ILogger<Backfills> _logger;
+
+    internal Backfills(NpgsqlDataSource dataSource, AccountStore accounts, DayRebuilder rebuilder, IClock clock, ILogger<Backfills> logger)
+    {
+        _dataSource = dataSource;
+        _accounts = accounts;
+        _rebuilder = rebuilder;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>What a backfill of these days would do; by default from the first event's day to yesterday. Writes nothing.</summary>
+    /// <exception cref="UnknownAccountException">There is no such account.</exception>
+    /// <exception cref="MissingTimeZoneException">The account has no reporting timezone.</exception>
+    /// <exception cref="BackfillRangeException">The days lie before 2000 or after today, or are more than twenty years.</exception>
+    public async Task<BackfillPlan> PlanAsync(long accountId, LocalDate? from = null, LocalDate? to = null, CancellationToken cancellationToken = default)
+    {
+        var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+        var zone = account.Zone ?? throw new MissingTimeZoneException(account);
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        var (first, last) = await connection.QuerySingleAsync<(Instant?, Instant?)>(new CommandDefinition(
+            BackfillSql.EventRange, new { account_id = accountId }, cancellationToken: cancellationToken));
+
+        var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
+        LocalDate? firstDay = first is { } earliest ? LocalDay.Containing(earliest, zone).Date : null;
+        BackfillLimits.CheckDates(from, to, firstDay, today);
+        var yesterday = today.PlusDays(-1);
+        var plan = new BackfillPlan { Account = account, FirstEvent = first, LastEvent = last, Yesterday = yesterday };
+        if (first is null && (from is null || to is null)) return plan with { Nothing = $"No reporting events found for account {accountId}" };
+
+        var start = from ?? firstDay!.Value;
+        var end = to ?? LocalDate.Min(LocalDay.Containing(last!.Value, zone).Date, yesterday);
+        BackfillLimits.CheckLength(start, end);
+        if (start <= end) return plan with { From = start, To = end };
+        return plan with
+        {
+            Nothing = from is null && to is null
+                ? "No closed days available to backfill in the default range"
+                : $"The range from {start.ToDateOnly():yyyy-MM-dd} to {end.ToDateOnly():yyyy-MM-dd} has no day",
+        };
+    }
+
+    /// <summary>Records a request. It starts when its message is put on <see cref="QueueNames.ReportingBackfills"/>.</summary>
+    public async Task<BackfillRequest> RequestAsync(BackfillPlan plan, bool force = false, string reason = "", CancellationToken cancellationToken = default)
+    {
+        var request = new BackfillRequest
+        {
+            Id = Guid.CreateVersion7(_clock.GetCurrentInstant().ToDateTimeOffset()),
+            AccountId = plan.Account.Id,
+            FromDate = plan.From ?? throw new ArgumentException(plan.Nothing, nameof(plan)),
+            ToDate = plan.To ?? throw new ArgumentException(plan.Nothing, nameof(plan)),
+            Forced = force,
+            Reason = reason,
+            RequestedAt = _clock.GetCurrentInstant(),
+        };
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(BackfillSql.Insert, BackfillSql.Parameters(request), cancellationToken: cancellationToken));
+        return request;
+    }
+
+    /// <summary>
+    /// Splits a message's range: into two halves if it is long, else into its days. What is newer comes first, so that
+    /// recent days are right soonest.
+    /// </summary>
+    /// <exception cref="InvalidMessageException">The text is no such message, its days are out of bounds, or its request is not its own.</exception>
+    public async Task<BackfillFanOut> FanOutAsync(string text, string messageId, CancellationToken cancellationToken = default)
+    {
+        var message = BackfillMessage.Read(text, messageId);
+        try
+        {
+            return await TransientFaults.RetryAsync(token => FanOutAsync(message, messageId, token), cancellationToken);
+        }
+        catch (BackfillRangeException exception)
+        {
+            throw new InvalidMessageException(messageId, exception.Problem, exception);
+        }
+    }
+
+    /// <summary>Rebuilds a message's day. A failure is recorded with the request, and thrown.</summary>
+    /// <exception cref="InvalidMessageException">The text is no such message.</exception>
+    public async Task<RebuildOutcome> RebuildAsync(string text, string messageId, CancellationToken cancellationToken = default)
+    {
+        var message = BackfillDayMessage.Read(text, messageId);
+        var target = new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.Force, message.RequestId);
+        return await TransientFaults.RetryAsync(token => RebuildAsync(target, token), cancellationToken);
+    }
+
+    /// <summary>Rebuilds the request's days that are still to come in this process, newest first.</summary>
+    public async IAsyncEnumerable<(LocalDate Date, RebuildOutcome Outcome)> RebuildInlineAsync(
+        BackfillRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach (var date in Enumerable.Reverse(await PendingDaysAsync(request, cancellationToken)))
+            yield return (date, await RebuildAsync(new DayTarget(request.AccountId, date, request.Forced, request.Id), cancellationToken));
+    }
+
+    /// <summary>The progress of the requests of one account, or of all, newest first.</summary>
+    public Task<IReadOnlyList<BackfillProgress>> GetProgressAsync(long? accountId = null, CancellationToken cancellationToken = default) =>
+        QueryProgressAsync(accountId, null, cancellationToken);
+
+    /// <summary>The progress of one request.</summary>
+    /// <exception cref="UnknownBackfillException">There is no such request.</exception>
+    public async Task<BackfillProgress> GetAsync(Guid requestId, CancellationToken cancellationToken = default) =>
+        (await QueryProgressAsync(null, requestId, cancellationToken)) is [var progress] ? progress : throw new UnknownBackfillException(requestId);
+
+    /// <summary>Stops a request: days that are not done yet stay as they are.</summary>
+    /// <exception cref="UnknownBackfillException">There is no such request.</exception>
+    public Task CancelAsync(Guid requestId, CancellationToken cancellationToken = default) => SetCancelledAsync(requestId, _clock.GetCurrentInstant(), cancellationToken);
+
+    /// <summary>Takes a request up again. Returns the messages that cover the days still to come, newest first.</summary>
+    /// <exception cref="UnknownBackfillException">There is no such request.</exception>
+    public async Task<IReadOnlyList<BackfillMessage>> ResumeAsync(Guid requestId, CancellationToken cancellationToken = default)
+    {
+        return await PendingAsync(await SetCancelledAsync(requestId, null, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The messages that cover the request's days still to come, newest first.</summary>
+    internal async Task<IReadOnlyList<BackfillMessage>> PendingAsync(BackfillRequest request, CancellationToken cancellationToken)
+    {
+        var messages = new List<BackfillMessage>();
+        foreach (var (from, to) in Ranges(await PendingDaysAsync(request, cancellationToken))) messages.Insert(0, request.ToMessage(from, to));
+        return messages;
+    }
+
+    private async Task<IReadOnlyList<BackfillProgress>> QueryProgressAsync(long? accountId, Guid? requestId, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return [.. await connection.QueryAsync<BackfillRequest, BackfillCounts, BackfillProgress>(
+            new CommandDefinition(BackfillSql.Progress, new { account_id = accountId, id = requestId }, cancellationToken: cancellationToken),
+            (request, counts) => new BackfillProgress
+            {
+                Request = request,
+                DaysDone = counts.DaysDone,
+                DaysKept = counts.DaysKept,
+                DaysFailed = counts.DaysFailed,
+                LastError = counts.LastError,
+                LastFinishedAt = counts.LastFinishedAt,
+            },
+            splitOn: "days_done")];
+    }
+
+    private async Task<BackfillFanOut> FanOutAsync(BackfillMessage message, string messageId, CancellationToken cancellationToken)
+    {
+        var id = message.RequestId ?? RequestIdOf(messageId);
+        var (from, to) = (FromDateOnly(message.From), FromDateOnly(message.To));
+        if (await FindAsync(id, cancellationToken) is not { } request)
+        {
+            var plan = await PlanAsync(message.AccountId, from, to, cancellationToken);
+            if (plan.Nothing is not null)
+            {
+                Log.BackfillEmpty(_logger, id, message.AccountId, plan.Nothing);
+                return BackfillFanOut.Empty;
+            }
+
+            request = await EnsureAsync(id, plan, message.Force, cancellationToken);
+        }
+
+        if (request.AccountId != message.AccountId)
+            throw new InvalidMessageException(messageId, $"'requestId' {id} is a request of account {request.AccountId}, and 'accountId' is {message.AccountId}");
+        BackfillLimits.CheckWithin(request, from, to);
+        if (request.CancelledAt is not null) return BackfillFanOut.Empty;
+
+        var fanOut = BackfillFanOut.Of(request, from ?? request.FromDate, to ?? request.ToDate);
+        Telemetry.BackfillLag.Record((_clock.GetCurrentInstant() - request.RequestedAt).TotalSeconds);
+        Log.BackfillFannedOut(_logger, id, request.AccountId, fanOut.From.ToDateOnly(), fanOut.To.ToDateOnly(), fanOut.Ranges.Count, fanOut.Days.Count);
+        return fanOut;
+    }
+
+    private async Task<RebuildOutcome> RebuildAsync(DayTarget target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var outcome = await _rebuilder.RebuildAsync(target, cancellationToken);
+            if (outcome == RebuildOutcome.Frozen) Log.DayKept(_logger, target.AccountId, target.Date.ToDateOnly());
+            return outcome;
+        }
+        catch (Exception exception) when (target.RequestId is not null && exception is not OperationCanceledException and not NpgsqlException { IsTransient: true })
+        {
+            await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+            await connection.ExecuteAsync(new CommandDefinition(
+                BackfillSql.RecordFailure,
+                new { account_id = target.AccountId, request_id = target.RequestId, date = target.Date, error = exception.Message, now = _clock.GetCurrentInstant() },
+                cancellationToken: cancellationToken));
+            throw;
+        }
+    }
+
+    private async Task<BackfillRequest?> FindAsync(Guid requestId, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<BackfillRequest>(new CommandDefinition(BackfillSql.Find, new { id = requestId }, cancellationToken: cancellationToken));
+    }
+
+    private async Task<BackfillRequest> EnsureAsync(Guid id, BackfillPlan plan, bool force, CancellationToken cancellationToken)
+    {
+        var request = new BackfillRequest
+        {
+            Id = id,
+            AccountId = plan.Account.Id,
+            FromDate = plan.From!.Value,
+            ToDate = plan.To!.Value,
+            Forced = force,
+            Reason = "message",
+            RequestedAt = _clock.GetCurrentInstant(),
+        };
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(BackfillSql.Insert, BackfillSql.Parameters(request), cancellationToken: cancellationToken));
+        return (await FindAsync(id, cancellationToken))!;
+    }
+
+    private async Task<BackfillRequest> SetCancelledAsync(Guid requestId, Instant? at, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<BackfillRequest>(new CommandDefinition(
+            BackfillSql.SetCancelled, new { id = requestId, cancelled_at = at }, cancellationToken: cancellationToken))
+            ?? throw new UnknownBackfillException(requestId);
+    }
+
+    private async Task<List<LocalDate>> PendingDaysAsync(BackfillRequest request, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        var done = (await connection.QueryAsync<LocalDate>(new CommandDefinition(
+            BackfillSql.DoneDays, new { account_id = request.AccountId, request_id = request.Id }, cancellationToken: cancellationToken))).ToHashSet();
+        return [.. Enumerable.Range(0, request.DayCount).Select(request.FromDate.PlusDays).Where(date => !done.Contains(date))];
+    }
+
+    /// <summary>The days as ranges without gaps.</summary>
+    internal static IEnumerable<(LocalDate From, LocalDate To)> Ranges(IReadOnlyList<LocalDate> ascending)
+    {
+        for (var start = 0; start < ascending.Count;)
+        {
+            var end = start;
+            while (end + 1 < ascending.Count && ascending[end + 1] == ascending[end].PlusDays(1)) end++;
+            yield return (ascending[start], ascending[end]);
+            start = end + 1;
+        }
+    }
+
+    private static LocalDate? FromDateOnly(DateOnly? date) => date is { } value ? LocalDate.FromDateOnly(value) : null;
+
+    // The same message delivered again names the same request.
+    private static Guid RequestIdOf(string messageId) => Guid.TryParse(messageId, out var id) ? id : Guid.CreateVersion7();
+
+    private sealed record BackfillCounts
+    {
+        public required int DaysDone { get; init; }
+
+        public required int DaysKept { get; init; }
+
+        public required int DaysFailed { get; init; }
+
+        public string? LastError { get; init; }
+
+        public Instant? LastFinishedAt { get; init; }
+    }
+}
+
+/// <summary>No backfill request has this id.</summary>
+public sealed class UnknownBackfillException(Guid id) : Exception($"There is no backfill request {id}. 'tally rollups progress' lists them.");

@@ -1,0 +1,156 @@
+using NodaTime;
+using Npgsql;
+using Tally.Database;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Rollups;
+
+namespace Tally.Reporting.Days;
+
+/// <summary>What became of a day that was to be rebuilt.</summary>
+public enum RebuildOutcome
+{
+    /// <summary>Rows were written or removed.</summary>
+    Rebuilt,
+
+    /// <summary>Every row was right already.</summary>
+    Unchanged,
+
+    /// <summary>Kept as it is: its raw events are gone, and only its rollups remember them.</summary>
+    Frozen,
+
+    /// <summary>Nothing was done: its request was cancelled.</summary>
+    Cancelled,
+}
+
+/// <summary>A day to rebuild, for a request or by itself.</summary>
+internal sealed record DayTarget(long AccountId, LocalDate Date, bool Forced = false, Guid? RequestId = null);
+
+/// <summary>
+/// Replaces the rollups of a day by the aggregate of its raw events, in one transaction. Concurrent callers share
+/// transactions; a day that fails takes no other with it.
+/// </summary>
+internal sealed class DayRebuilder
+{
+    // As for events: one transaction's commit overlaps the next one's work.
+    private const int Writers = 2;
+
+    // Bounds the raw events that one statement holds; by this number the fixed cost of a statement is spread thin.
+    private const int MaxDays = 32;
+
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly AccountDirectory _accounts;
+    private readonly IClock _clock;
+    private readonly GroupCommit<DayTarget, RebuildOutcome> _groups;
+
+    public DayRebuilder(NpgsqlDataSource dataSource, AccountDirectory accounts, IClock clock)
+    {
+        _dataSource = dataSource;
+        _accounts = accounts;
+        _clock = clock;
+        _groups = new(RebuildAsync, Writers, MaxDays, _ => 1);
+    }
+
+    /// <summary>Rebuilds one day, together with those of other callers.</summary>
+    /// <exception cref="UnknownAccountException">There is no such account.</exception>
+    /// <exception cref="MissingTimeZoneException">The account has no reporting timezone.</exception>
+    public Task<RebuildOutcome> RebuildAsync(DayTarget target, CancellationToken cancellationToken) => _groups.SubmitAsync(target, cancellationToken);
+
+    /// <summary>Rebuilds all the days in one transaction, or, if it throws, none.</summary>
+    public async Task<IReadOnlyList<RebuildOutcome>> RebuildAsync(IReadOnlyList<DayTarget> targets, CancellationToken cancellationToken)
+    {
+        var outcomes = new RebuildOutcome[targets.Count];
+        foreach (var round in Rounds(targets)) await RebuildRoundAsync(targets, round, outcomes, cancellationToken);
+        foreach (var same in outcomes.CountBy(outcome => outcome))
+            Telemetry.DaysRebuilt.Add(same.Value, new KeyValuePair<string, object?>("tally.outcome", same.Key.ToString().ToLowerInvariant()));
+        return outcomes;
+    }
+
+    /// <summary>Indexes of the targets, each day at most once a round: a statement rebuilds a day once, and again for another request after it.</summary>
+    private static IEnumerable<List<int>> Rounds(IReadOnlyList<DayTarget> targets) =>
+        Enumerable.Range(0, targets.Count)
+            .GroupBy(index => (targets[index].AccountId, targets[index].Date))
+            .SelectMany(sameDay => sameDay.Select((index, round) => (index, round)))
+            .GroupBy(one => one.round, one => one.index)
+            .Select(round => round.ToList());
+
+    private async Task RebuildRoundAsync(IReadOnlyList<DayTarget> targets, List<int> pending, RebuildOutcome[] outcomes, CancellationToken cancellationToken)
+    {
+        var formerZones = new Dictionary<int, DateTimeZone?>();
+        while (pending.Count > 0)
+        {
+            var accounts = await AccountsOfAsync(targets, pending, cancellationToken);
+            var days = pending.ConvertAll(index => DayRebuild.Of(targets[index], accounts[targets[index].AccountId], formerZones.GetValueOrDefault(index)));
+            var undecided = new List<int>();
+            foreach (var (ordinal, outcome, formerTimezone) in await ExecuteAsync(days, cancellationToken))
+            {
+                var index = pending[ordinal - 1];
+                switch (outcome)
+                {
+                    case "zone changed":
+                        _accounts.Forget([targets[index].AccountId]);
+                        undecided.Add(index);
+                        break;
+                    case "former zone":
+                        formerZones[index] = TimeZones.Find(formerTimezone!);
+                        undecided.Add(index);
+                        break;
+                    default:
+                        outcomes[index] = Enum.Parse<RebuildOutcome>(outcome, ignoreCase: true);
+                        break;
+                }
+            }
+
+            pending = undecided;
+        }
+    }
+
+    private async Task<List<(int Ordinal, string Outcome, string? FormerTimezone)>> ExecuteAsync(List<DayRebuild> days, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateBatch();
+        command.BatchCommands.Add(ApplySql.LockCommand(
+            days.Select(day => AdvisoryLocks.Account(day.AccountId)),
+            days.Select(day => AdvisoryLocks.Day(day.AccountId, day.Day.Date))));
+        command.BatchCommands.Add(DaySql.RebuildCommand(days, _clock.GetCurrentInstant()));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+
+        var outcomes = new List<(int, string, string?)>(days.Count);
+        while (await reader.ReadAsync(cancellationToken))
+            outcomes.Add(((int)reader.GetInt64(0), reader.GetString(1), await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2)));
+        return outcomes;
+    }
+
+    private async ValueTask<IReadOnlyDictionary<long, Account>> AccountsOfAsync(IReadOnlyList<DayTarget> targets, List<int> indexes, CancellationToken cancellationToken)
+    {
+        var ids = indexes.Select(index => targets[index].AccountId).ToHashSet();
+        var accounts = await _accounts.GetAsync(ids, cancellationToken);
+        var zoneless = accounts.Values.Where(account => account.Zone is null).Select(account => account.Id).ToList();
+        if (zoneless.Count > 0)
+        {
+            // Another process may have given them a zone since they were read.
+            _accounts.Forget(zoneless);
+            accounts = await _accounts.GetAsync(ids, cancellationToken);
+        }
+
+        ids.ExceptWith(accounts.Keys);
+        if (ids.Count > 0) throw new UnknownAccountException(ids.First());
+        return accounts.Values.FirstOrDefault(account => account.Zone is null) is { } unset ? throw new MissingTimeZoneException(unset) : accounts;
+    }
+}
+
+/// <summary>A day as the statement takes it.</summary>
+internal sealed record DayRebuild(long AccountId, LocalDay Day, string? StoredZone, string Timezone, bool Forced, LocalDay? FormerDay, Guid? RequestId)
+{
+    public static DayRebuild Of(DayTarget target, Account account, DateTimeZone? formerZone) => new(
+        target.AccountId, LocalDay.Of(target.Date, account.Zone!), account.ReportingTimezone, account.Zone!.Id, target.Forced,
+        formerZone is null ? null : LocalDay.Of(target.Date, formerZone), target.RequestId);
+}
+
+/// <summary>The account's days cannot be told: it has no reporting timezone, or an unknown one.</summary>
+public sealed class MissingTimeZoneException(Account account) : Exception(account.ReportingTimezone is null
+    ? $"Account {account.Id} has no reporting timezone. Set one with 'tally account set-timezone {account.Id} ZONE'."
+    : $"Account {account.Id} has the unknown reporting timezone '{account.ReportingTimezone}'. Set another with 'tally account set-timezone {account.Id} ZONE'.")
+{
+    public long AccountId { get; } = account.Id;
+}
