@@ -73,11 +73,11 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     Database__Identity: 'true'
     Database__ClientId: identityClientId
     Database__Instances: string(maximumInstanceCount)
-    ValueStream__Schedule: '0 */5 * * * *'
-    Billing__Schedule: '0 15 * * * *'
-    Reporting__ReconcileSchedule: '0 30 2 * * *'
-    Reporting__PurgeSchedule: '0 30 4 * * *'
-    Queues__MeasureSchedule: '0 */5 * * * *'
+    ValueStreamSchedule: '0 */5 * * * *'
+    BillingSchedule: '0 15 * * * *'
+    ReconcileSchedule: '0 30 2 * * *'
+    PurgeSchedule: '0 30 4 * * *'
+    MeasureQueuesSchedule: '0 */5 * * * *'
     APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   }

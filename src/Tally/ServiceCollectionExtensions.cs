@@ -18,8 +18,10 @@ public static class ServiceCollectionExtensions
     /// <param name="services">Where they are added.</param>
     /// <param name="configuration">The settings.</param>
     /// <param name="password">As for <see cref="TallyDataSource.Create"/>.</param>
+    /// <exception cref="InvalidOperationException">A setting has a name that nobody reads.</exception>
     public static IServiceCollection AddTally(this IServiceCollection services, IConfiguration configuration, DatabasePassword? password = null)
     {
+        Schedules.RefuseRenamed(configuration);
         services.AddSingleton(_ => TallyDataSource.Create(
             configuration.GetConnectionString("Tally")
             ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally)."), password));

@@ -75,13 +75,14 @@ public static class Telemetry
     }
 
     /// <summary>Begins what a function does for a message or a schedule, as a part of its producer's trace if it has one.</summary>
+    /// <remarks>The request is the host's own activity of the invocation: a second of the kind that says so would count each twice.</remarks>
     /// <param name="function">The function.</param>
     /// <param name="traceParent">W3C <c>traceparent</c>; null or unreadable for a trace of its own.</param>
     /// <param name="traceState">W3C <c>tracestate</c>.</param>
     public static Activity? StartFunction(string function, string? traceParent, string? traceState) =>
         ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var parent)
-            ? Activities.StartActivity(function, ActivityKind.Consumer, parent)
-            : Activities.StartActivity(function, ActivityKind.Consumer);
+            ? Activities.StartActivity(function, ActivityKind.Internal, parent)
+            : Activities.StartActivity(function, ActivityKind.Internal);
 
     private static string NameOf(RunOutcome outcome) => outcome switch
     {

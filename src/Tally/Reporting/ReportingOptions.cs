@@ -4,8 +4,7 @@ using Tally.Scheduling;
 namespace Tally.Reporting;
 
 /// <summary>
-/// The settings under <c>Reporting:</c>. Two more are the host's own: <c>Reporting:ReconcileSchedule</c> and
-/// <c>Reporting:PurgeSchedule</c>, the NCRONTAB expressions of the timers.
+/// The settings under <c>Reporting:</c>. When its timers run is not among them: <see cref="Schedules"/>.
 /// </summary>
 public sealed class ReportingOptions
 {

@@ -25,7 +25,7 @@ public sealed class RefreshBillingTests(TestDatabase database) : BillingTest(dat
         var storage = TestServers.NewStorageAccount();
         await using var app = await TestApp.StartAsync(
             [typeof(RefreshBilling)],
-            settings: new Dictionary<string, string?> { [QueueNames.Connection] = storage, ["Billing:Schedule"] = "0 0 0 1 1 *" },
+            settings: new Dictionary<string, string?> { [QueueNames.Connection] = storage, ["BillingSchedule"] = "0 0 0 1 1 *" },
             configure: builder => builder.Services.AddSingleton<IClock>(Clock).AddSingleton(DataSource).AddBilling(builder.Configuration));
 
         await TickAsync(app, times: 1);

@@ -83,8 +83,8 @@ public sealed class ReportingTimersTests(ReportingHost host) : IClassFixture<Rep
         {
             ["ConnectionStrings:Tally"] = host.ConnectionString,
             [QueueNames.Connection] = _storage,
-            ["Reporting:ReconcileSchedule"] = NewYear,
-            ["Reporting:PurgeSchedule"] = NewYear,
+            ["ReconcileSchedule"] = NewYear,
+            ["PurgeSchedule"] = NewYear,
         },
         configure: builder => builder.Services.AddSingleton<IClock>(host.Clock).AddTally(builder.Configuration));
 
