@@ -13,6 +13,8 @@ var ages = 'AppMetrics | where Name == "tally.queue.oldest" | extend queue = tos
 // Runs that ended without a fault; a threshold of -1 means: alert when there is none at all.
 var runs = 'AppMetrics | where Name == "tally.runs" and tostring(Properties["tally.function"]) =='
 
+// A record may come some minutes after its time, so a window is longer than the interval of what it looks for by at least
+// ten minutes. What is looked for once a day does not end by itself: the next look is a day away.
 var rules = [
   {
     name: 'poison-queue'
@@ -22,6 +24,7 @@ var rules = [
     threshold: 0
     every: 'PT5M'
     over: 'PT15M'
+    ends: true
   }
   {
     name: 'old-messages'
@@ -31,6 +34,7 @@ var rules = [
     threshold: 0
     every: 'PT5M'
     over: 'PT15M'
+    ends: true
   }
   {
     name: 'drift'
@@ -39,7 +43,8 @@ var rules = [
     query: 'AppMetrics | where Name == "tally.rollups.drifted_days" and Sum > 0'
     threshold: 0
     every: 'PT15M'
-    over: 'PT15M'
+    over: 'PT30M'
+    ends: false
   }
   {
     name: 'stale-lease'
@@ -49,6 +54,7 @@ var rules = [
     threshold: 0
     every: 'PT15M'
     over: 'PT30M'
+    ends: true
   }
   {
     name: 'no-queue-measure'
@@ -58,34 +64,85 @@ var rules = [
     threshold: -1
     every: 'PT15M'
     over: 'PT30M'
+    ends: true
   }
   {
     name: 'no-count-run'
     severity: 2
-    description: 'Value stream counts: no successful run in two intervals.'
+    description: 'Value stream counts: no successful run in half an hour; one is due every five minutes.'
     query: '${runs} "CountValueStreams"'
     threshold: -1
-    every: 'PT5M'
-    over: 'PT10M'
+    every: 'PT15M'
+    over: 'PT30M'
+    ends: true
   }
   {
     name: 'no-billing-run'
     severity: 2
-    description: 'Billing: no successful run in two intervals.'
+    description: 'Billing: no successful run in three hours; one is due every hour.'
     query: '${runs} "RefreshBilling"'
     threshold: -1
     every: 'PT1H'
-    over: 'PT2H'
+    over: 'PT3H'
+    ends: true
   }
   {
     name: 'no-reconcile-run'
     severity: 2
-    description: 'Reconciliation of rollups: no successful run in two intervals.'
+    description: 'Reconciliation of rollups: no successful run in two days; one is due every night.'
     query: '${runs} "ReconcileRollups"'
     threshold: -1
     every: 'P1D'
     over: 'P2D'
+    ends: false
   }
+  {
+    name: 'no-purge-run'
+    severity: 3
+    description: 'Purge of raw events: no successful run in two days; one is due every night.'
+    query: '${runs} "PurgeReportingEvents"'
+    threshold: -1
+    every: 'P1D'
+    over: 'P2D'
+    ends: false
+  }
+  {
+    name: 'function-failures'
+    severity: 2
+    description: 'A function failed ten times or more in half an hour. Each try of a message counts.'
+    query: 'AppRequests | where Success == false | summarize failed = sum(ItemCount) by Name | where failed >= 10'
+    threshold: 0
+    every: 'PT15M'
+    over: 'PT30M'
+    ends: true
+  }
+  {
+    name: 'exceptions'
+    severity: 3
+    description: 'One kind of exception was logged twenty times or more in half an hour.'
+    query: 'AppExceptions | summarize thrown = sum(ItemCount) by ExceptionType | where thrown >= 20'
+    threshold: 0
+    every: 'PT15M'
+    over: 'PT30M'
+    ends: true
+  }
+  {
+    name: 'daily-cap'
+    severity: 2
+    description: 'The logs reached their daily cap: until it is reset, every other alert of a query is blind.'
+    query: '_LogOperation | where Category =~ "Ingestion" and Detail contains "OverQuota"'
+    threshold: 0
+    every: 'PT15M'
+    over: 'PT30M'
+    ends: false
+  }
+]
+
+var databaseRules = [
+  { name: 'connections', severity: 2, description: 'More than 70 % of the server\'s connections are in use.', metric: 'active_connections', aggregation: 'Average', operator: 'GreaterThan', threshold: maxConnections * 70 / 100, over: 'PT15M' }
+  { name: 'database-cpu', severity: 2, description: 'The database\'s CPU has been above 80 % for half an hour.', metric: 'cpu_percent', aggregation: 'Average', operator: 'GreaterThan', threshold: 80, over: 'PT30M' }
+  { name: 'database-storage', severity: 1, description: 'More than 85 % of the database\'s disk is in use.', metric: 'storage_percent', aggregation: 'Maximum', operator: 'GreaterThan', threshold: 85, over: 'PT15M' }
+  { name: 'database-down', severity: 0, description: 'The database did not answer Azure\'s own probe.', metric: 'is_db_alive', aggregation: 'Minimum', operator: 'LessThan', threshold: 1, over: 'PT5M' }
 ]
 
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -111,7 +168,7 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for 
     scopes: [workspaceId]
     evaluationFrequency: rule.every
     windowSize: rule.over
-    autoMitigate: true
+    autoMitigate: rule.ends
     // The tables are created by the first record that is sent to them.
     skipQueryValidation: true
     criteria: {
@@ -129,32 +186,45 @@ resource queryAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for 
   }
 }]
 
-resource connections 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'tally-connections'
+resource databaseAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [for rule in databaseRules: {
+  name: 'tally-${rule.name}'
   location: 'global'
   tags: tags
   properties: {
-    description: 'More than 70 % of the server\'s connections are in use.'
-    severity: 2
+    description: rule.description
+    severity: rule.severity
     enabled: true
     scopes: [databaseId]
     evaluationFrequency: 'PT5M'
-    windowSize: 'PT15M'
+    windowSize: rule.over
     autoMitigate: true
     criteria: {
       'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
       allOf: [
         {
-          name: 'connections'
+          name: rule.name
           criterionType: 'StaticThresholdCriterion'
-          metricName: 'active_connections'
+          metricName: rule.metric
           metricNamespace: 'Microsoft.DBforPostgreSQL/flexibleServers'
-          operator: 'GreaterThan'
-          threshold: maxConnections * 70 / 100
-          timeAggregation: 'Average'
+          operator: rule.operator
+          threshold: rule.threshold
+          timeAggregation: rule.aggregation
         }
       ]
     }
     actions: [{ actionGroupId: operators.id }]
+  }
+}]
+
+resource serviceHealth 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
+  name: 'tally-service-health'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Azure reports trouble or planned work for a service of this subscription.'
+    enabled: true
+    scopes: [subscription().id]
+    condition: { allOf: [{ field: 'category', equals: 'ServiceHealth' }] }
+    actions: { actionGroups: [{ actionGroupId: operators.id }] }
   }
 }

@@ -3,10 +3,15 @@ param name string
 param location string
 param tags object
 param logDays int
+param dailyCapGB int
 param publisherPrincipalId string
+param readerPrincipalId string
 
 // Monitoring Metrics Publisher
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+// Log Analytics Reader
+var logReader = '73c42c96-874c-492b-b04d-ab87d138a893'
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: 'log-${name}'
@@ -15,6 +20,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: logDays
+    // An error that repeats itself costs no more than this a day; tally-daily-cap says when it has been reached.
+    workspaceCapping: { dailyQuotaGb: dailyCapGB }
   }
 }
 
@@ -37,6 +44,15 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisher)
     principalId: publisherPrincipalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(workspace.id, readerPrincipalId, logReader)
+  scope: workspace
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', logReader)
+    principalId: readerPrincipalId
   }
 }
 

@@ -1,8 +1,8 @@
 // Private endpoints, and the names under which the virtual network finds them.
 param location string
 param tags object
-param virtualNetworkId string
 param subnetId string
+param dnsZoneGroupId string
 param hostStorageId string
 param queueStorageId string
 param databaseId string
@@ -13,20 +13,23 @@ var endpoints = [
   { name: 'database', target: databaseId, kind: 'postgresqlServer', zone: 'privatelink.postgres.database.azure.com' }
 ]
 
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for endpoint in endpoints: {
+var ownZones = empty(dnsZoneGroupId)
+var zoneGroupId = ownZones ? resourceGroup().id : dnsZoneGroupId
+
+resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for endpoint in endpoints: if (ownZones) {
   name: endpoint.zone
   location: 'global'
   tags: tags
 }]
 
-resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (endpoint, index) in endpoints: {
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (endpoint, index) in endpoints: if (ownZones) {
   parent: zones[index]
   name: 'tally'
   location: 'global'
   tags: tags
   properties: {
     registrationEnabled: false
-    virtualNetwork: { id: virtualNetworkId }
+    virtualNetwork: { id: split(subnetId, '/subnets/')[0] }
   }
 }]
 
@@ -45,7 +48,8 @@ resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [for
 resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [for (endpoint, index) in endpoints: {
   parent: privateEndpoints[index]
   name: 'default'
+  dependsOn: [links]
   properties: {
-    privateDnsZoneConfigs: [{ name: endpoint.kind, properties: { privateDnsZoneId: zones[index].id } }]
+    privateDnsZoneConfigs: [{ name: endpoint.kind, properties: { privateDnsZoneId: '${zoneGroupId}/providers/Microsoft.Network/privateDnsZones/${endpoint.zone}' } }]
   }
 }]

@@ -5,6 +5,8 @@ param tags object
 param sku string
 param publicAccess bool
 param contributorPrincipalId string
+param operatorPrincipalId string
+param isLocked bool
 
 // Storage Queue Data Contributor
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -57,6 +59,20 @@ resource contributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+resource operator 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, operatorPrincipalId, queueDataContributor)
+  scope: account
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueDataContributor)
+    principalId: operatorPrincipalId
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
+  scope: account
+  name: 'keep'
+  properties: { level: 'CanNotDelete', notes: 'Messages that wait go with it: queues have no soft delete.' }
+}
+
 output id string = account.id
-output name string = account.name
 output queueServiceUri string = account.properties.primaryEndpoints.queue

@@ -14,6 +14,7 @@ public sealed class ConnectionBudgetCheck(NpgsqlDataSource dataSource, IConfigur
     /// <summary>How many processes the settings allow.</summary>
     public static int CountProcesses(IConfiguration configuration) => ConnectionBudget.CountProcesses(
         configuration["Database:Instances"],
+        configuration["Database:AlwaysReady"],
         typeof(ConnectionBudgetCheck).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Count(method => method.GetCustomAttribute<FunctionAttribute>() is not null));
 
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -30,14 +30,18 @@ public sealed record ConnectionBudget(int Processes, int PoolSize, int Available
 
     /// <summary>The processes of a deployment.</summary>
     /// <param name="instances">The setting <c>Database:Instances</c>: instances of each function; null for one process that runs all of them.</param>
+    /// <param name="alwaysReady">The setting <c>Database:AlwaysReady</c>: instances that are kept ready beside those; null for none.</param>
     /// <param name="functions">How many functions there are.</param>
-    /// <exception cref="FormatException">The setting is no number above 0.</exception>
-    public static int CountProcesses(string? instances, int functions)
+    /// <exception cref="FormatException">A setting is no number that can be; the message names it.</exception>
+    public static int CountProcesses(string? instances, string? alwaysReady, int functions)
     {
         if (string.IsNullOrWhiteSpace(instances)) return 1;
-        return int.TryParse(instances, out var count) && count > 0
-            ? count * functions
-            : throw new FormatException($"Setting Database:Instances is '{instances}'. Expected the most instances that a function may have, 1 or more.");
+        if (!int.TryParse(instances, out var count) || count < 1)
+            throw new FormatException($"Setting Database:Instances is '{instances}'. Expected the most instances that a function may have, 1 or more.");
+        var ready = 0;
+        if (!string.IsNullOrWhiteSpace(alwaysReady) && (!int.TryParse(alwaysReady, out ready) || ready < 0))
+            throw new FormatException($"Setting Database:AlwaysReady is '{alwaysReady}'. Expected how many instances are kept ready, 0 or more.");
+        return (count * functions) + ready;
     }
 
     /// <summary>Asks the server what it has.</summary>

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using NCrontab;
+using Shouldly;
+using Xunit;
+
+namespace Tally.Tests.Deployment;
+
+/// <summary>The documents about Azure, held against infra/ and the workflow.</summary>
+public sealed partial class DocumentTests
+{
+    [Fact]
+    public void Every_alert_is_in_the_runbook()
+    {
+        var alerts = AlertName().Matches(Checkout.Bicep["alerts.bicep"]).Select(match => $"`tally-{match.Groups[1].Value}`").Append("`tally-service-health`").ToList();
+
+        alerts.Count.ShouldBeGreaterThan(15);
+        alerts.ShouldAllBe(alert => Checkout.Read("docs", "runbook.md").Contains(alert, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_cost_page_knows_how_often_each_timer_wakes_the_app()
+    {
+        var first = new DateTime(2026, 3, 1);
+        foreach (var timer in FunctionTable.Discovered.Where(row => row.Trigger == "timer"))
+        {
+            var schedule = Schedules.Defaults[timer.Source]!;
+            var runs = CrontabSchedule.Parse(schedule, new CrontabSchedule.ParseOptions { IncludingSeconds = true }).GetNextOccurrences(first.AddSeconds(-1), first.AddDays(30)).Count();
+            Checkout.Read("docs", "cost.md").ShouldContain($"| `{timer.Name}` | `{schedule}` | {runs.ToString("N0", CultureInfo.InvariantCulture)} |");
+        }
+    }
+
+    [Fact]
+    public void The_deployment_page_says_what_the_workflow_signs_in_with()
+    {
+        var page = Checkout.Read("docs", "deployment.md");
+
+        VariableOf().Matches(Checkout.Read(".github", "workflows", "deploy.yml")).Select(match => match.Groups[1].Value)
+            .Where(name => !name.StartsWith("TALLY_", StringComparison.Ordinal) || name == "TALLY_RUNNER")
+            .ShouldAllBe(name => page.Contains($"`{name}`", StringComparison.Ordinal));
+        page.ShouldContain("repo:OWNER/REPO:environment:prod-plan");
+        page.ShouldContain("Role Based Access Control Administrator");
+        page.ShouldContain("Microsoft.App");
+    }
+
+    [Fact]
+    public void Each_function_with_a_timer_has_a_command_that_runs_it_by_hand()
+    {
+        var runbook = Checkout.Read("docs", "runbook.md");
+
+        FunctionTable.Discovered.Where(row => row.Trigger == "timer").ShouldAllBe(row => Regex.IsMatch(runbook, $@"\| `{row.Name}` \| `tally [\w -]+` \|"));
+    }
+
+    [Fact]
+    public void Objectives_are_measured_by_instruments_that_exist()
+    {
+        var metrics = Checkout.Read("docs", "metrics.md");
+        var objectives = metrics[metrics.IndexOf("## Objectives", StringComparison.Ordinal)..];
+
+        Instrument().Matches(objectives).Select(match => match.Groups[1].Value).ShouldAllBe(name => metrics.Contains($"\n| `{name}` |", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_link_between_documents_leads_somewhere()
+    {
+        foreach (var page in Directory.GetFiles(Path.Combine(Checkout.Root, "docs"), "*.md"))
+            foreach (Match link in Link().Matches(File.ReadAllText(page)))
+            {
+                var target = Path.Combine(Checkout.Root, "docs", link.Groups[1].Value.Length == 0 ? Path.GetFileName(page) : link.Groups[1].Value);
+                File.Exists(target).ShouldBeTrue($"{Path.GetFileName(page)}: {link.Value}");
+                if (link.Groups[2].Value is { Length: > 0 } anchor)
+                    File.ReadLines(target).Where(line => line.StartsWith('#')).Select(AnchorOf).ShouldContain(anchor, $"{Path.GetFileName(page)}: {link.Value}");
+            }
+    }
+
+    private static string AnchorOf(string heading) => NotInAnchor().Replace(heading.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
+    [GeneratedRegex(@"name: '([a-z-]+)'[\s,]+severity")]
+    private static partial Regex AlertName();
+
+    [GeneratedRegex(@"vars\.(\w+)")]
+    private static partial Regex VariableOf();
+
+    [GeneratedRegex(@"`(tally\.[\w.]+)`")]
+    private static partial Regex Instrument();
+
+    [GeneratedRegex(@"\]\(((?:[\w-]+\.md)?)(?:#([\w-]+))?\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchor();
+}
