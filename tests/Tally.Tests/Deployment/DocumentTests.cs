@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using NCrontab;
 using Shouldly;
@@ -71,6 +72,20 @@ public sealed partial class DocumentTests
                 if (link.Groups[2].Value is { Length: > 0 } anchor)
                     File.ReadLines(target).Where(line => line.StartsWith('#')).Select(AnchorOf).ShouldContain(anchor, $"{Path.GetFileName(page)}: {link.Value}");
             }
+    }
+
+    [Fact]
+    public void The_devcontainer_has_what_the_commands_of_the_readme_need()
+    {
+        using var container = JsonDocument.Parse(Checkout.Read(".devcontainer", "devcontainer.json"));
+        using var global = JsonDocument.Parse(Checkout.Read("global.json"));
+        var sdk = global.RootElement.GetProperty("sdk").GetProperty("version").GetString()!.Split('.');
+
+        container.RootElement.GetProperty("image").GetString()!.ShouldEndWith($"-{sdk[0]}.{sdk[1]}");
+        var features = container.RootElement.GetProperty("features").EnumerateObject().Select(feature => feature.Name).ToList();
+        foreach (var needed in new[] { "/node:", "/azure-cli:", "/azd:" }) features.ShouldContain(feature => feature.Contains(needed, StringComparison.Ordinal));
+        // PostgreSQL runs as no superuser.
+        container.RootElement.GetProperty("remoteUser").GetString().ShouldNotBe("root");
     }
 
     private static string AnchorOf(string heading) => NotInAnchor().Replace(heading.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-');

@@ -34,6 +34,18 @@ public sealed class TestDatabase : IAsyncLifetime
         DataSource = TallyDataSource.Create(ConnectionString);
     }
 
+    /// <summary>A copy of it as it is now, as a restore to this moment makes one. Whoever is connected is cut off.</summary>
+    public async Task<TestDatabase> CopyAsync()
+    {
+        var copy = new TestDatabase();
+        await using var server = await OpenServerAsync();
+        await ExecuteAsync(server, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name}'");
+        await ExecuteAsync(server, $"CREATE DATABASE {copy._name} TEMPLATE {_name}");
+        DataSource.Clear();
+        copy.DataSource = TallyDataSource.Create(copy.ConnectionString);
+        return copy;
+    }
+
     /// <summary>Drops it, whoever is still connected.</summary>
     public async Task DisposeAsync()
     {

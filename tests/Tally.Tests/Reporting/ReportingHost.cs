@@ -17,7 +17,7 @@ namespace Tally.Tests.Reporting;
 /// <summary>Tally's services over a database of their own, with a clock that the test sets.</summary>
 public sealed class ReportingHost : IAsyncLifetime
 {
-    private readonly TestDatabase _database = new();
+    private TestDatabase _database = new();
     private ServiceProvider _services = null!;
 
     public FakeClock Clock { get; } = new(Instant.FromUtc(2026, 2, 12, 10, 0));
@@ -39,6 +39,15 @@ public sealed class ReportingHost : IAsyncLifetime
     {
         await _services.DisposeAsync();
         await _database.DisposeAsync();
+    }
+
+    /// <summary>These services over a copy of the database as it is now: what a restore to this moment gives. The clock is another.</summary>
+    internal async Task<ReportingHost> CopyAsync()
+    {
+        var copy = new ReportingHost { _database = await _database.CopyAsync() };
+        Get<NpgsqlDataSource>().Clear();
+        copy._services = copy.NewServices();
+        return copy;
     }
 
     /// <summary>The same services once more, with caches and connections of their own: another process.</summary>
