@@ -16,8 +16,8 @@ internal static class CommandLine
         var parsed = Commands.CreateRoot().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction refusal) return await RefuseAsync(refusal, parsed, terminal);
 
-        foreach (var command in Within(parsed.RootCommandResult.Command).OfType<TallyCommand>())
-            command.SetAction((result, token) => RunAsync(command, result, terminal, token));
+        foreach (var verb in Within(parsed.RootCommandResult.Command).OfType<Verb>())
+            verb.SetAction((result, token) => RunAsync(verb, result, terminal, token));
         return await parsed.InvokeAsync(Invocation(terminal.Out, terminal.Error), cancellationToken);
     }
 
@@ -32,12 +32,12 @@ internal static class CommandLine
         return (int)ExitCode.Error;
     }
 
-    private static async Task<int> RunAsync(TallyCommand command, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Verb verb, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
             await using var context = new CommandContext(parsed, terminal);
-            return (int)await command.RunAsync(context, cancellationToken);
+            return (int)await verb.RunAsync(context, cancellationToken);
         }
 #pragma warning disable CA1031 // Whatever went wrong, the user gets a sentence and the exit code.
         catch (Exception exception)
@@ -45,7 +45,7 @@ internal static class CommandLine
         {
             var isInterrupted = exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
             await terminal.Error.WriteLineAsync(isInterrupted ? "Interrupted." : $"Error: {ErrorMessage.Of(exception)}");
-            if (parsed.GetValue(CommonOptions.Verbose)) await terminal.Error.WriteLineAsync(exception.ToString());
+            if (parsed.GetValue(Inputs.Verbose)) await terminal.Error.WriteLineAsync(exception.ToString());
             return (int)ExitCode.Error;
         }
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using Tally.Cli.Accounts;
 using Tally.Cli.Counts;
 using Tally.Cli.Billing;
@@ -22,11 +21,11 @@ internal static class Commands
         var root = new RootCommand("Tally keeps derived numbers right: reporting rollups, value stream counts, billing facts.")
         {
             HelpName = "tally",
-            Options = { CommonOptions.Output, CommonOptions.Verbose },
+            Options = { Inputs.Output, Inputs.Verbose },
             Subcommands =
             {
-                new RunDemo(),
-                new RunUp(),
+                RunDemo.Create(),
+                RunUp.Create(),
                 DatabaseCommands.Create(),
                 AccountCommands.Create(),
                 EventCommands.Create(),
@@ -34,22 +33,10 @@ internal static class Commands
                 CountCommands.Create(),
                 BillingCommands.Create(),
                 QueueCommands.Create(),
-                new RunDoctor(),
+                RunDoctor.Create(),
             },
         };
-        root.SetAction(ShowHelp);
+        root.SetAction(Noun.ShowHelp);
         return root;
     }
-
-    /// <summary>A group of commands; without one of them it shows its help.</summary>
-    public static Command Group(string name, string description, params TallyCommand[] commands)
-    {
-        var group = new Command(name, description);
-        foreach (var command in commands) group.Add(command);
-        group.SetAction(ShowHelp);
-        return group;
-    }
-
-    // As an action of its own HelpAction would also hide a mistyped command.
-    private static int ShowHelp(ParseResult parsed) => new HelpAction().Invoke(parsed);
 }

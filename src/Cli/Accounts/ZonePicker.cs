@@ -20,7 +20,7 @@ internal sealed class ZonePicker(CommandContext context)
         {
             var zones = await AskOffsetAsync(cancellationToken);
             Show(zones);
-            var answer = await context.Prompts.AskAsync($"Select timezone (1-{zones.Count}, 0 to go back):", cancellationToken)
+            var answer = await context.AskAsync($"Select timezone (1-{zones.Count}, 0 to go back):", cancellationToken)
                 ?? throw new CommandException("No timezone was selected. Answer with its number, or name it: 'tally account set-timezone ID ZONE'.");
             if (!int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0) continue;
             return number <= zones.Count ? zones[number - 1] : throw new CommandException($"Invalid selection: {number} is not from 1 to {zones.Count}.");
@@ -29,7 +29,7 @@ internal sealed class ZonePicker(CommandContext context)
 
     private async Task<IReadOnlyList<string>> AskOffsetAsync(CancellationToken cancellationToken)
     {
-        var answer = await context.Prompts.AskAsync("Enter UTC offset to pick timezone (e.g., +5:30, -8, 0):", cancellationToken)
+        var answer = await context.AskAsync("Enter UTC offset to pick timezone (e.g., +5:30, -8, 0):", cancellationToken)
             ?? throw new CommandException("A UTC offset is required. Answer with one, or name the zone: 'tally account set-timezone ID ZONE'.");
         return OffsetInput.TryParse(answer, out var offset) && TimeZones.WithStandardOffset(offset, context.Clock.GetCurrentInstant()) is { Count: > 0 } zones
             ? zones

@@ -1,82 +1,53 @@
-using System.CommandLine;
-using Tally.Billing;
 using Tally.Billing.Allowances;
 using Tally.Cli.Shell;
-using Tally.Cli.Shell.Servers;
 
 namespace Tally.Cli.Billing;
 
-/// <summary><c>tally billing allowance get</c></summary>
-internal sealed class GetAllowance : TallyCommand
+/// <summary><c>tally billing allowance</c></summary>
+internal static class AllowanceCommands
 {
-    private readonly Option<Guid?> _service = BillingValues.Service();
-    private readonly Option<int?> _year = BillingValues.Year("The calendar year; the current one unless given.");
+    private const string YearOrCurrent = "The calendar year; the current one unless given.";
 
-    public GetAllowance()
-        : base("get", "Show a service's free SMS fragments of a year.")
+    public static Noun Create() => new(
+        "allowance", "Free SMS fragments per service and year.",
+        Get(),
+        Set(),
+        Fill("defaults", "Give every active service without an allowance the default of the year.", (book, year, token) => book.SetDefaultsAsync(year, token)),
+        Fill("copy-previous", "Give every active service without an allowance that of its latest year before.", (book, year, token) => book.CopyPreviousAsync(year, token)));
+
+    private static Verb Get()
     {
-        _service.Required = true;
-        Add(_service);
-        Add(_year);
+        var (service, year) = (BillingInputs.Service(), BillingInputs.Year(YearOrCurrent));
+        return new("get", "Show a service's free SMS fragments of a year.", [service, year], async (run, token) =>
+        {
+            await run.RequireServiceAsync(run.Value(service), token);
+            var allowance = await (await run.GetAsync<AllowanceBook>(token)).GetAsync(run.Value(service), run.Value(year), token);
+            run.Output.WriteOne(allowance);
+            if (allowance.AllowanceMissing)
+                run.Note($"No allowance is set for {allowance.FinancialYearStart}: everything is charged. The limit shown is the default; 'tally billing allowance defaults --year {allowance.FinancialYearStart}' sets it.");
+        });
     }
 
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    private static Verb Set()
     {
-        var service = context.Value(_service)!.Value;
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        await session.Get<ServiceDirectory>().RequireServiceAsync(service, cancellationToken);
-        var allowance = await session.Get<AllowanceBook>().GetAsync(service, context.Value(_year), cancellationToken);
-        context.Output.WriteOne(allowance);
-        if (allowance.AllowanceMissing)
-            context.Note($"No allowance is set for {allowance.FinancialYearStart}: everything is charged. The limit shown is the default; 'tally billing allowance defaults --year {allowance.FinancialYearStart}' sets it.");
-        return ExitCode.Done;
-    }
-}
-
-/// <summary><c>tally billing allowance set</c></summary>
-internal sealed class SetAllowance : TallyCommand
-{
-    private readonly Argument<int> _limit = new("LIMIT") { Description = "Free fragments in the year." };
-    private readonly Option<Guid?> _service = BillingValues.Service();
-    private readonly Option<int?> _year = BillingValues.Year("The calendar year; the current one unless given.");
-
-    public SetAllowance()
-        : base("set", "Set a service's free SMS fragments of a year; from the current year on also of later years that have some.")
-    {
-        _service.Required = true;
-        Add(_service);
-        Add(_year);
-        Add(_limit);
+        var limit = ValueKinds.Number(0).Argument("LIMIT", "Free fragments in the year.");
+        var (service, year) = (BillingInputs.Service(), BillingInputs.Year(YearOrCurrent));
+        return new("set", "Set a service's free SMS fragments of a year; from the current year on also of later years that have some.", [limit, service, year], async (run, token) =>
+        {
+            var book = await run.GetAsync<AllowanceBook>(token);
+            run.Output.WriteOne(await book.SetAsync(run.Value(service), run.Value(limit), run.Value(year), token));
+        });
     }
 
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    /// <summary>Allowances for all services that lack one: <c>tally billing allowance NAME --year Y</c>.</summary>
+    private static Verb Fill(string name, string description, Func<AllowanceBook, int, CancellationToken, Task<int>> fill)
     {
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        context.Output.WriteOne(await session.Get<AllowanceBook>().SetAsync(
-            context.Value(_service)!.Value, context.Value(_limit), context.Value(_year), cancellationToken));
-        return ExitCode.Done;
-    }
-}
-
-/// <summary>Allowances for all services that lack one: <c>tally billing allowance NAME --year Y</c>.</summary>
-internal sealed class FillAllowances : TallyCommand
-{
-    private readonly Option<int?> _year = BillingValues.Year();
-    private readonly Func<AllowanceBook, int, CancellationToken, Task<int>> _fill;
-
-    public FillAllowances(string name, string description, Func<AllowanceBook, int, CancellationToken, Task<int>> fill)
-        : base(name, description)
-    {
-        _fill = fill;
-        Add(_year);
-    }
-
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        var year = BillingValues.RequireYear(context, _year);
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        context.Output.WriteOne(new FilledRow(year, await _fill(session.Get<AllowanceBook>(), year, cancellationToken)));
-        return ExitCode.Done;
+        var year = BillingInputs.Year();
+        return new(name, description, [year], async (run, token) =>
+        {
+            var number = run.RequireYear(year);
+            run.Output.WriteOne(new FilledRow(number, await fill(await run.GetAsync<AllowanceBook>(token), number, token)));
+        });
     }
 
     private sealed record FilledRow(int FinancialYearStart, int ServicesSet);

@@ -1,38 +1,93 @@
-using System.CommandLine;
+using NodaTime;
 using Tally.Billing.Reports;
+using Tally.Cli.Shell;
 
 namespace Tally.Cli.Billing;
 
+/// <summary><c>tally billing</c>: its reports here, its other nouns beside.</summary>
 internal static class BillingCommands
 {
-    public static Command Create()
+    public static Noun Create() => new(
+        "billing", "Billing facts of sent messages, and what they cost.",
+        RefreshCommand.Create(),
+        OfServiceYear<YearlyUsage>("totals", "Show a service's year per type and rate.", (usage, service, year, token) => usage.FetchTotalsAsync(service, year, token)),
+        OfServiceYear<MonthlyUsage>("monthly", "Show a service's year per month, type and rate.", (usage, service, year, token) => usage.FetchMonthlyAsync(service, year, token)),
+        OrganizationYear(),
+        OfPeriod<AllServicesUsage, AllServicesSmsBilling>(
+            "all-services", "Show the SMS of every service that sent any, and what they cost.", (usage, period, token) => usage.FetchSmsBillingAsync(period, token)),
+        AllowanceRemainder(),
+        OrganizationEmails(),
+        Details(),
+        OfPeriod<PlatformVolumes, DailyVolumes>("daily-volumes", "Show each day of the platform.", (volumes, period, token) => volumes.FetchDailyAsync(period, token)),
+        OfPeriod<PlatformVolumes, ProviderVolumes>("provider-volumes", "Show each day's SMS per provider.", (volumes, period, token) => volumes.FetchProvidersAsync(period, token)),
+        OfPeriod<PlatformVolumes, ServiceVolumes>("volumes-by-service", "Show what each live service sent.", (volumes, period, token) => volumes.FetchByServiceAsync(period, token)),
+        OfPeriod<AllServicesUsage, BillingReportRow>(
+            "data-for-report", "Show every service with something to pay, and whom to bill.", (usage, period, token) => usage.FetchReportAsync(period, token)),
+        MonthCommands.Corrections(),
+        MonthCommands.Close(),
+        MonthCommands.Reopen(),
+        RateCommands.Create(),
+        AllowanceCommands.Create());
+
+    /// <summary>A report over days of one year: <c>tally billing NAME --from D --to D</c>.</summary>
+    private static Verb OfPeriod<TService, TRow>(string name, string description, Func<TService, BillingPeriod, CancellationToken, Task<IReadOnlyList<TRow>>> fetch)
+        where TService : notnull
     {
-        var billing = Commands.Group(
-            "billing", "Billing facts of sent messages, and what they cost.",
-            new RefreshDays(),
-            new ServiceYearReport<YearlyUsage>("totals", "Show a service's year per type and rate.", (usage, service, year, token) => usage.FetchTotalsAsync(service, year, token)),
-            new ServiceYearReport<MonthlyUsage>("monthly", "Show a service's year per month, type and rate.", (usage, service, year, token) => usage.FetchMonthlyAsync(service, year, token)),
-            new ShowOrganization(),
-            new PeriodReport<AllServicesSmsBilling>(
-                "all-services", "Show the SMS of every service that sent any, and what they cost.", (session, period, token) => session.Get<AllServicesUsage>().FetchSmsBillingAsync(period, token)),
-            new ShowAllowanceRemainder(),
-            new ShowOrganizationEmails(),
-            new ShowDetails(),
-            new PeriodReport<DailyVolumes>("daily-volumes", "Show each day of the platform.", (session, period, token) => session.Get<PlatformVolumes>().FetchDailyAsync(period, token)),
-            new PeriodReport<ProviderVolumes>("provider-volumes", "Show each day's SMS per provider.", (session, period, token) => session.Get<PlatformVolumes>().FetchProvidersAsync(period, token)),
-            new PeriodReport<ServiceVolumes>("volumes-by-service", "Show what each live service sent.", (session, period, token) => session.Get<PlatformVolumes>().FetchByServiceAsync(period, token)),
-            new PeriodReport<BillingReportRow>(
-                "data-for-report", "Show every service with something to pay, and whom to bill.", (session, period, token) => session.Get<AllServicesUsage>().FetchReportAsync(period, token)),
-            new ListCorrections(),
-            new CloseMonth(),
-            new ReopenMonth());
-        billing.Add(Commands.Group("rates", "What an SMS fragment costs, over time.", new ListRates(), new SetRate()));
-        billing.Add(Commands.Group(
-            "allowance", "Free SMS fragments per service and year.",
-            new GetAllowance(),
-            new SetAllowance(),
-            new FillAllowances("defaults", "Give every active service without an allowance the default of the year.", (book, year, token) => book.SetDefaultsAsync(year, token)),
-            new FillAllowances("copy-previous", "Give every active service without an allowance that of its latest year before.", (book, year, token) => book.CopyPreviousAsync(year, token))));
-        return billing;
+        var days = BillingInputs.Period();
+        return new(name, description, [days.From, days.To], async (run, token) =>
+        {
+            var period = run.Value(days);
+            run.Output.WriteList(await fetch(await run.GetAsync<TService>(token), period, token));
+        });
     }
+
+    /// <summary>A service's year: <c>tally billing NAME --service S --year Y</c>.</summary>
+    private static Verb OfServiceYear<TRow>(string name, string description, Func<ServiceUsage, Guid, int, CancellationToken, Task<IReadOnlyList<TRow>>> fetch)
+    {
+        var (service, year) = (BillingInputs.Service(), BillingInputs.Year());
+        return new(name, description, [service, year], async (run, token) =>
+        {
+            var (id, number) = (run.Value(service), run.RequireYear(year));
+            await run.RequireServiceAsync(id, token);
+            run.Output.WriteList(await fetch(await run.GetAsync<ServiceUsage>(token), id, number, token));
+        });
+    }
+
+    private static Verb OrganizationYear()
+    {
+        var (organization, year) = (BillingInputs.Organization(), BillingInputs.Year());
+        return new("organization", "Show what each live service of an organization used in a year, and what it costs.", [organization, year], async (run, token) =>
+        {
+            var (id, number) = (run.Value(organization), run.RequireYear(year));
+            await run.RequireOrganizationAsync(id, token);
+            run.Output.WriteList(await (await run.GetAsync<OrganizationUsage>(token)).FetchYearAsync(id, number, token));
+        });
+    }
+
+    private static Verb OrganizationEmails()
+    {
+        var (organization, days) = (BillingInputs.Organization(), BillingInputs.Period());
+        return new("organization-emails", "Show how many emails each live service of an organization sent.", [organization, days.From, days.To], async (run, token) =>
+        {
+            var (id, period) = (run.Value(organization), run.Value(days));
+            await run.RequireOrganizationAsync(id, token);
+            run.Output.WriteList(await (await run.GetAsync<OrganizationUsage>(token)).FetchEmailsAsync(id, period, token));
+        });
+    }
+
+    private static Verb AllowanceRemainder()
+    {
+        var until = ValueKinds.Date.Required("--until", "The day before which SMS count.");
+        return new("allowance-remainder", "Show what is left of each service's free allowance of a year before a day.", [until], async (run, token) =>
+        {
+            var usage = await run.GetAsync<AllServicesUsage>(token);
+            run.Output.WriteList(await usage.FetchAllowanceRemainderAsync(run.Value(until), token));
+        });
+    }
+
+    private static Verb Details() => new("details", "Show whom to bill for each service.", [], async (run, token) =>
+    {
+        var details = await run.GetAsync<BillingDetails>(token);
+        run.Output.WriteList(await details.FetchAllAsync(token));
+    });
 }

@@ -1,76 +1,47 @@
-using System.CommandLine;
-using System.Globalization;
-using NodaTime;
-using Tally.Billing;
 using Tally.Billing.Months;
 using Tally.Cli.Shell;
-using Tally.Cli.Shell.Servers;
 
 namespace Tally.Cli.Billing;
 
-/// <summary><c>tally billing corrections</c></summary>
-internal sealed class ListCorrections : TallyCommand
+/// <summary>Billing months: how they changed, closed or open.</summary>
+internal static class MonthCommands
 {
-    private readonly Option<YearMonth> _month = BillingValues.MonthOption();
-    private readonly Option<Guid?> _service = BillingValues.Service("Only this service.");
-    private readonly Option<bool> _provisional = new("--provisional") { Description = "Also the growth of days that were still running." };
-
-    public ListCorrections()
-        : base("corrections", "Show how a month's facts changed after their days had been billed: what, from, to, when.")
+    public static Verb Corrections()
     {
-        Add(_month);
-        Add(_service);
-        Add(_provisional);
+        var month = ValueKinds.Month.Required("--month", "The month.");
+        var service = BillingInputs.OnlyService();
+        var provisional = Inputs.Flag("--provisional", "Also the growth of days that were still running.");
+        return new("corrections", "Show how a month's facts changed after their days had been billed: what, from, to, when.", [month, service, provisional], async (run, token) =>
+        {
+            await run.RequireServiceAsync(run.Value(service), token);
+            var corrections = await run.GetAsync<Corrections>(token);
+            run.Output.WriteList(await corrections.ListAsync(run.Value(month), run.Value(service), run.Value(provisional), token));
+        });
     }
 
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    public static Verb Close()
     {
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        if (context.Value(_service) is { } service) await session.Get<ServiceDirectory>().RequireServiceAsync(service, cancellationToken);
-        context.Output.WriteList(await session.Get<Corrections>().ListAsync(
-            context.Value(_month), context.Value(_service), context.Value(_provisional), cancellationToken));
-        return ExitCode.Done;
+        var month = BillingInputs.Month();
+        return new("close", "Close a month: from now on changes of its facts are held, not applied.", [month], async (run, token) =>
+        {
+            var months = await run.GetAsync<ClosedMonths>(token);
+            if (!await months.CloseAsync(run.Value(month), token)) run.Note("It was closed already.");
+            run.Output.WriteOne(new MonthRow(Words.Of(run.Value(month)), "closed", 0));
+        });
     }
-}
 
-/// <summary><c>tally billing close</c></summary>
-internal sealed class CloseMonth : TallyCommand
-{
-    private readonly Argument<YearMonth> _month = BillingValues.MonthArgument();
-
-    public CloseMonth()
-        : base("close", "Close a month: from now on changes of its facts are held, not applied.") => Add(_month);
-
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    public static Verb Reopen()
     {
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        if (!await session.Get<ClosedMonths>().CloseAsync(context.Value(_month), cancellationToken)) context.Note("It was closed already.");
-        context.Output.WriteOne(new MonthRow(MonthRow.NameOf(context.Value(_month)), "closed", 0));
-        return ExitCode.Done;
+        var month = BillingInputs.Month();
+        return new("reopen", "Open a closed month again and apply the corrections held meanwhile. Exit code 1 if it is not closed.", [month], async (run, token) =>
+        {
+            var applied = await (await run.GetAsync<ClosedMonths>(token)).ReopenAsync(run.Value(month), token);
+            run.Output.WriteOne(new MonthRow(Words.Of(run.Value(month)), "open", applied ?? 0));
+            if (applied is not null) return ExitCode.Done;
+            run.Note("It was not closed.");
+            return ExitCode.No;
+        });
     }
-}
 
-/// <summary><c>tally billing reopen</c></summary>
-internal sealed class ReopenMonth : TallyCommand
-{
-    private readonly Argument<YearMonth> _month = BillingValues.MonthArgument();
-
-    public ReopenMonth()
-        : base("reopen", "Open a closed month again and apply the corrections held meanwhile. Exit code 1 if it is not closed.") => Add(_month);
-
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        var applied = await session.Get<ClosedMonths>().ReopenAsync(context.Value(_month), cancellationToken);
-        context.Output.WriteOne(new MonthRow(MonthRow.NameOf(context.Value(_month)), "open", applied ?? 0));
-        if (applied is not null) return ExitCode.Done;
-        context.Note("It was not closed.");
-        return ExitCode.No;
-    }
-}
-
-/// <summary>A month and how many held corrections were applied.</summary>
-internal sealed record MonthRow(string Month, string State, int CorrectionsApplied)
-{
-    public static string NameOf(YearMonth month) => month.ToString("uuuu'-'MM", CultureInfo.InvariantCulture);
+    private sealed record MonthRow(string Month, string State, int CorrectionsApplied);
 }

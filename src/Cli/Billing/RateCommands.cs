@@ -1,57 +1,44 @@
 using System.CommandLine;
-using System.Globalization;
 using NodaTime;
 using NodaTime.Text;
 using Tally.Billing;
-using Tally.Billing.Reports;
 using Tally.Cli.Shell;
-using Tally.Cli.Shell.Servers;
 
 namespace Tally.Cli.Billing;
 
-/// <summary><c>tally billing rates list</c></summary>
-internal sealed class ListRates() : TallyCommand("list", "Show all rates, the latest first.")
+/// <summary><c>tally billing rates</c></summary>
+internal static class RateCommands
 {
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    private static readonly ValueKind<Instant> Since = new(
+        "YYYY-MM-DD[THH:MM:SSZ]", "a UTC day such as 2026-03-29, or an instant such as 2026-03-29T09:00:00Z", TryReadSince);
+
+    public static Noun Create() => new("rates", "What an SMS fragment costs, over time.", List(), Set());
+
+    private static Verb List() => new("list", "Show all rates, the latest first.", [], async (run, token) =>
     {
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        context.Output.WriteList(await session.Get<Rates>().ListAsync(cancellationToken));
-        return ExitCode.Done;
-    }
-}
+        var rates = await run.GetAsync<Rates>(token);
+        run.Output.WriteList(await rates.ListAsync(token));
+    });
 
-/// <summary><c>tally billing rates set</c></summary>
-internal sealed class SetRate : TallyCommand
-{
-    private readonly Argument<string> _type = new("TYPE") { Description = "sms, email or letter; only sms is priced." };
-    private readonly Argument<string> _rate = new("RATE") { Description = "The price of a fragment, as 0.0162." };
-    private readonly Option<string> _from = new("--from") { Description = "Since when: a UTC day, or an instant.", HelpName = "YYYY-MM-DD[THH:MM:SSZ]", Required = true };
-
-    public SetRate()
-        : base("set", "Set the rate from an instant on, or correct the one that starts then.")
+    private static Verb Set()
     {
-        Add(_type);
-        Add(_rate);
-        Add(_from);
-    }
-
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        var from = ParseInstant(context.Value(_from)!);
-        const NumberStyles style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
-        if (!decimal.TryParse(context.Value(_rate), style, CultureInfo.InvariantCulture, out var rate))
-            throw new CommandException($"'{context.Value(_rate)}' is no rate. Write it as a decimal number, for example 0.0162.");
-
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-        context.Output.WriteOne(await session.Get<Rates>().SetAsync(context.Value(_type)!, rate, from, cancellationToken));
-        var first = from.InUtc().Date.PlusDays(from.InUtc().TimeOfDay == LocalTime.Midnight ? 0 : 1);
-        var passed = Period.DaysBetween(first, context.Clock.GetCurrentInstant().InUtc().Date);
-        context.Note($"It is the price of days from {Dates.Format(first)} on.{(passed < 0 ? "" : $" Facts follow when they are refreshed: 'tally billing refresh --days {passed}'.")}");
-        return ExitCode.Done;
+        var type = new Argument<string>("TYPE") { Description = "sms, email or letter; only sms is priced." };
+        var rate = ValueKinds.Decimal.Argument("RATE", "The price of a fragment, as 0.0162.");
+        var since = Since.Required("--from", "Since when: a UTC day, or an instant.");
+        return new("set", "Set the rate from an instant on, or correct the one that starts then.", [type, rate, since], async (run, token) =>
+        {
+            var (rates, from) = (await run.GetAsync<Rates>(token), run.Value(since));
+            run.Output.WriteOne(await rates.SetAsync(run.Value(type)!, run.Value(rate), from, token));
+            var first = from.InUtc().Date.PlusDays(from.InUtc().TimeOfDay == LocalTime.Midnight ? 0 : 1);
+            var passed = Period.DaysBetween(first, run.Clock.GetCurrentInstant().InUtc().Date);
+            run.Note($"It is the price of days from {Words.Of(first)} on.{(passed < 0 ? "" : $" Facts follow when they are refreshed: 'tally billing refresh --days {passed}'.")}");
+        });
     }
 
-    private static Instant ParseInstant(string text) =>
-        InstantPattern.ExtendedIso.Parse(text) is { Success: true, Value: var instant }
-            ? instant
-            : BillingPeriod.ParseDate(text).AtMidnight().InUtc().ToInstant();
+    private static bool TryReadSince(string text, out Instant since)
+    {
+        var isDate = ValueKinds.Date.TryRead(text, out var date);
+        since = isDate ? date.AtMidnight().InUtc().ToInstant() : default;
+        return isDate || InstantPattern.ExtendedIso.Parse(text).TryGetValue(default, out since);
+    }
 }

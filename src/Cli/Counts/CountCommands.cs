@@ -1,10 +1,128 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
+using NodaTime;
+using Tally.Cli.Shell;
+using Tally.Cli.Shell.Servers;
+using Tally.Scheduling;
+using Tally.ValueStream;
 
 namespace Tally.Cli.Counts;
 
+/// <summary><c>tally counts</c></summary>
 internal static class CountCommands
 {
-    public static Command Create() => Commands.Group(
+    public static Noun Create() => new(
         "counts", "Value stream counts: what each namespace of a group holds, once a month.",
-        new RunCounts(), new ShowCountStatus(), new ReportCounts(), new EnableCounts(), new DisableCounts(), new ResetCounts());
+        Run(), Status(), Report(), Enable(), Disable(), Reset());
+
+    /// <summary>What the timer does, now.</summary>
+    private static Verb Run()
+    {
+        var budget = ValueKinds.Time.Optional("--budget", "The time box; by default ValueStream:MaxRuntime. One page is counted however small it is.");
+        var group = ValueKinds.Id.Optional("--group", "Count only this top-level group.", "-g");
+        return new("run", "Count every group whose month is not complete, within a time box. Exit code 1 if a group failed.", [budget, group], async (run, token) =>
+        {
+            var session = await run.OpenAsync(ServerNeeds.Database, token);
+            var limiter = new RuntimeLimiter(run.Value(budget) ?? session.Get<IOptions<ValueStreamOptions>>().Value.MaxRuntime, TimeProvider.System);
+            var result = await session.Get<ValueStreamCounter>().RunAsync(limiter, run.Value(group), token);
+
+            run.Output.WriteOne(result);
+            if (Hint(result.Outcome) is { } hint) run.Note(hint);
+            if (result.GroupsFailing == 0) return ExitCode.Done;
+            run.Note($"{result.GroupsFailing} groups failed. 'tally counts status' shows why; the next run tries smaller pages.");
+            return ExitCode.No;
+        });
+    }
+
+    private static Verb Status()
+    {
+        var month = MonthOrCurrent();
+        return new("status", "Show how far each group's counts are: position, percent, lease, failures.", [month], async (run, token) =>
+        {
+            var groups = await (await run.GetAsync<CountStatus>(token)).ReadAsync(run.Value(month)?.OnDayOfMonth(1), token);
+            run.Output.WriteList([.. groups.Select(StatusRow.Of)]);
+            if (groups.Count == 0) run.Note("No group takes part. 'tally counts enable GROUP' lets one.");
+        });
+    }
+
+    private static Verb Report()
+    {
+        var id = ValueKinds.Id.Required("--namespace", "The id of a group or of a project's namespace.", "-n");
+        var metric = ValueKinds.OneOf(Metric.All, one => one.Name).Required("--metric", "What is counted.", "-m");
+        var from = ValueKinds.Date.Required("--from", "First day (UTC) on which a value may have been counted.");
+        var to = ValueKinds.Date.Required("--to", "Last such day, included.");
+        return new("report", "Show the newest value of a metric for a group, with its tree, or for a project; and whether it is complete.", [id, metric, from, to], async (run, token) =>
+        {
+            var answer = await (await run.GetAsync<CountReport>(token)).ReadAsync(run.Value(id), run.Value(metric)!, run.Value(from), run.Value(to), token);
+            run.Output.WriteOne(new ReportRow(run.Value(id), run.Value(metric)!.Name, answer.Count, answer.RecordedAt, answer.Counted, answer.Expected, answer.Complete));
+            if (answer.Counted < answer.Expected) run.Note($"{answer.Expected - answer.Counted} of {answer.Expected} namespaces have no value in these days.");
+            if (answer.RunState is { } state and not RunState.Complete) run.Note($"The count of {answer.Month:uuuu-MM} is {state.ToString().ToLowerInvariant()}: 'tally counts status'.");
+        });
+    }
+
+    private static Verb Enable()
+    {
+        var group = Group();
+        return new("enable", "Let a top-level group take part, with its whole tree.", [group], async (run, token) =>
+        {
+            await (await run.GetAsync<Aggregations>(token)).EnableAsync(run.Value(group), token);
+            run.Output.WriteOne(new Participation(run.Value(group), Enabled: true));
+        });
+    }
+
+    private static Verb Disable()
+    {
+        var group = Group();
+        return new("disable", "Stop a group from taking part, at once. A month under way is dropped, its counts so far stay.", [group], async (run, token) =>
+        {
+            await (await run.GetAsync<Aggregations>(token)).DisableAsync(run.Value(group), token);
+            run.Output.WriteOne(new Participation(run.Value(group), Enabled: false));
+        });
+    }
+
+    private static Verb Reset()
+    {
+        var (group, month) = (Group(), MonthOrCurrent());
+        return new("reset", "Forget a group's position in a month, so that the next run counts it from the start. Exit code 1 if there is none.", [group, month], async (run, token) =>
+        {
+            var reset = await (await run.GetAsync<Aggregations>(token)).ResetAsync(run.Value(group), run.Value(month)?.OnDayOfMonth(1), token);
+            run.Output.WriteOne(new ResetResult(run.Value(group), reset));
+            if (reset) return ExitCode.Done;
+            run.Note($"Group {run.Value(group)} has no run in that month.");
+            return ExitCode.No;
+        });
+    }
+
+    private static Argument<long> Group() => ValueKinds.Id.Argument("GROUP", "The id of a top-level group.");
+
+    private static Option<YearMonth?> MonthOrCurrent() => ValueKinds.Month.Optional("--month", "The month; by default the current one (UTC).");
+
+    private static string? Hint(RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.TimeUp => "Time is up. The positions are saved: the next run goes on from there.",
+        RunOutcome.LeaseHeldElsewhere => "Other workers are at the groups that are left. 'tally counts status' shows them.",
+        RunOutcome.NothingDue => "Nothing is due: every enabled group is complete for this month or has failed, or the licence or ValueStream:LastDaysOfMonth forbids counting today.",
+        _ => null,
+    };
+
+    private sealed record Participation(long Group, bool Enabled);
+
+    private sealed record ResetResult(long Group, bool Reset);
+
+    private sealed record ReportRow(long Namespace, string Metric, long? Count, Instant? RecordedAt, long Counted, long Expected, bool Complete);
+
+    private sealed record StatusRow(
+        long Group, string Month, string State, string? Metric, long? NamespaceId, long? PartialNamespaceId, long? PartialCount,
+        decimal Percent, long Rows, string? LeaseOwner, Instant? LeaseUntil, int Attempts, string? LastError,
+        Instant? StartedAt, Instant? FinishedAt)
+    {
+        public static StatusRow Of(GroupStatus status) => new(
+            status.Group,
+            Words.Of(status.Month.ToYearMonth()),
+            status.Enabled ? (status.State ?? RunState.Waiting).ToString().ToLowerInvariant() : "disabled",
+            status.Metric is { } number ? Tally.ValueStream.Metric.All[number - 1].Name : null,
+            status.NamespaceId, status.PartialNamespaceId, status.LastCount,
+            status.Percent, status.Rows, status.LeaseOwner, status.LeaseUntil, status.Attempts, status.LastError,
+            status.StartedAt, status.FinishedAt);
+    }
 }

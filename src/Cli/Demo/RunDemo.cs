@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Diagnostics;
 using Tally.Cli.Demo.Billing;
 using Tally.Cli.Demo.Reporting;
@@ -8,34 +7,29 @@ using Tally.Cli.Shell;
 namespace Tally.Cli.Demo;
 
 /// <summary><c>tally demo</c></summary>
-internal sealed class RunDemo : TallyCommand
+internal static class RunDemo
 {
-    private readonly Option<int> _events = CommonOptions.Count("--events", "How many events the history has.", 500_000, 1_000, 50_000_000);
-    private readonly Option<int> _days = CommonOptions.Count("--days", "How many days the history has, up to 30 April 2026.", SupportDesk.DefaultDays, 2, 730);
-    private readonly Option<int> _live = CommonOptions.Count("--live", "How many events arrive through the queue meanwhile.", 5_000, 100, 1_000_000);
-    private readonly Option<bool> _keep = new("--keep") { Description = "Then keep the servers for other commands, until Ctrl-C." };
-
-    public RunDemo()
-        : base("demo", "See everything at work, on servers of its own that vanish afterwards. Exit code 1 if any number is wrong.")
+    public static Verb Create()
     {
-        Add(_events);
-        Add(_days);
-        Add(_live);
-        Add(_keep);
+        var events = ValueKinds.Number(1_000, 50_000_000).Default("--events", "How many events the history has.", 500_000);
+        var days = ValueKinds.Number(2, 730).Default("--days", "How many days the history has, up to 30 April 2026.", SupportDesk.DefaultDays);
+        var live = ValueKinds.Number(100, 1_000_000).Default("--live", "How many events arrive through the queue meanwhile.", 5_000);
+        var keep = Inputs.Flag("--keep", "Then keep the servers for other commands, until Ctrl-C.");
+        return new("demo", "See everything at work, on servers of its own that vanish afterwards. Exit code 1 if any number is wrong.", [events, days, live, keep], (run, token) =>
+            RunAsync(run, [new ReportingDemo(run.Value(events), run.Value(live), run.Value(days)), new ValueStreamDemo(), new BillingDemo()], run.Value(keep), token));
     }
 
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandContext context, IReadOnlyList<IDemoPart> parts, bool keep, CancellationToken cancellationToken)
     {
         var time = Stopwatch.StartNew();
         context.Note("A support desk on this machine: PostgreSQL and Azurite start, with data of their own ...");
         await using var world = await DemoWorld.CreateAsync(context, cancellationToken);
-        IDemoPart[] parts = [new ReportingDemo(context.Value(_events), context.Value(_live), context.Value(_days)), new ValueStreamDemo(), new BillingDemo()];
 
         var results = new List<DemoResult>();
         foreach (var part in parts) results.Add(await part.RunAsync(world, cancellationToken));
 
         new DemoReport(context).Write(results, time.Elapsed);
-        if (context.Value(_keep)) await KeepAsync(context, world, cancellationToken);
+        if (keep) await KeepAsync(context, world, cancellationToken);
         return results.TrueForAll(result => result.IsRight) ? ExitCode.Done : ExitCode.No;
     }
 

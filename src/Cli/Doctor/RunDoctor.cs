@@ -4,9 +4,11 @@ using Tally.Cli.Shell.Servers;
 namespace Tally.Cli.Doctor;
 
 /// <summary><c>tally doctor</c></summary>
-internal sealed class RunDoctor() : TallyCommand("doctor", "Check what is configured, what answers, versions, and the connection budget. Starts nothing. Exit code 1 if a check fails.")
+internal static class RunDoctor
 {
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    public static Verb Create() => new("doctor", "Check what is configured, what answers, versions, and the connection budget. Starts nothing. Exit code 1 if a check fails.", [], RunAsync);
+
+    private static async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var servers = FoundServers.Look(context.Terminal, ServerNeeds.Both);
         var findings = new List<Finding>();

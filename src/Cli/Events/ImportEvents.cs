@@ -8,37 +8,30 @@ using Tally.Reporting.Events;
 namespace Tally.Cli.Events;
 
 /// <summary><c>tally events import</c></summary>
-internal sealed class ImportEvents : TallyCommand
+internal static class ImportEvents
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "CSV or NDJSON; '-' reads standard input." };
-    private readonly Option<EventFormat?> _format = CommonOptions.Choice<EventFormat>("--format", "By default what the file's extension says: csv, ndjson, jsonl or json.");
-    private readonly Option<bool> _skipInvalid = new("--skip-invalid") { Description = "Report lines that hold no event and import the others, instead of stopping." };
-
-    public ImportEvents()
-        : base("import", "Import history straight into the raw events. Importing the same again changes nothing.")
+    public static Verb Create()
     {
-        Add(_file);
-        Add(_format);
-        Add(_skipInvalid);
+        var file = new Argument<string>("FILE") { Description = "CSV or NDJSON; '-' reads standard input." };
+        var format = ValueKinds.Choice<EventFormat>().Optional("--format", "By default what the file's extension says: csv, ndjson, jsonl or json.");
+        var skipInvalid = Inputs.Flag("--skip-invalid", "Report lines that hold no event and import the others, instead of stopping.");
+        return new("import", "Import history straight into the raw events. Importing the same again changes nothing.", [file, format, skipInvalid], (run, token) =>
+            ImportAsync(run, run.Value(file)!, run.Value(format) ?? FormatOf(run.Value(file)!), run.Value(skipInvalid), token));
     }
 
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    private static async Task ImportAsync(CommandContext run, string file, EventFormat format, bool skipInvalid, CancellationToken cancellationToken)
     {
-        var file = context.Value(_file)!;
-        var format = context.Value(_format) ?? FormatOf(file);
-        using var reader = context.Terminal.OpenText(file);
-        var session = await context.OpenAsync(ServerNeeds.Database, cancellationToken);
-
-        var invalid = new InvalidLines(context, file);
-        var events = ReadAsync(format, reader, invalid, context.Value(_skipInvalid), cancellationToken);
+        using var reader = run.Terminal.OpenText(file);
+        var importer = await run.GetAsync<EventImporter>(cancellationToken);
+        var invalid = new InvalidLines(run, file);
+        var events = ReadAsync(format, reader, invalid, skipInvalid, cancellationToken);
         var position = (reader as StreamReader)?.BaseStream as FileStream;
-        var result = await context.Progress.RunAsync("Importing", position?.Length ?? 0, progress =>
-            session.Get<EventImporter>().ImportAsync(events, Progress.Of<long>(_ => progress.Report(position?.Position ?? 0)), cancellationToken));
+        var result = await run.Progress.RunAsync("Importing", position?.Length ?? 0, progress =>
+            importer.ImportAsync(events, Progress.Of<long>(_ => progress.Report(position?.Position ?? 0)), cancellationToken));
 
-        context.Output.WriteOne(new ImportRow(result.Read, result.Inserted, result.Duplicates, result.Conflicts, result.Days, invalid.Count));
-        if (result.Conflicts > 0) context.Note($"{Words.Count(result.Conflicts, "event")} {(result.Conflicts == 1 ? "has" : "have")} the id of a stored event and other contents; what is stored stays.");
-        if (result.Days > 0) context.Note($"{Words.Count(result.Days, "day")} {(result.Days == 1 ? "waits" : "wait")} to be rebuilt: 'tally rollups backfill --account ID' rebuilds an account's.");
-        return ExitCode.Done;
+        run.Output.WriteOne(new ImportRow(result.Read, result.Inserted, result.Duplicates, result.Conflicts, result.Days, invalid.Count));
+        if (result.Conflicts > 0) run.Note($"{Words.Count(result.Conflicts, "event")} {(result.Conflicts == 1 ? "has" : "have")} the id of a stored event and other contents; what is stored stays.");
+        if (result.Days > 0) run.Note($"{Words.Count(result.Days, "day")} {(result.Days == 1 ? "waits" : "wait")} to be rebuilt: 'tally rollups backfill --account ID' rebuilds an account's.");
     }
 
     private static async IAsyncEnumerable<ReportingEvent> ReadAsync(

@@ -8,33 +8,26 @@ using Tally.Reporting.Events;
 namespace Tally.Cli.Events;
 
 /// <summary><c>tally events send</c></summary>
-internal sealed class SendEvents : TallyCommand
+internal static class SendEvents
 {
     // Enough to hide the round trips, few enough for the emulator.
     private const int Senders = 8;
 
-    private readonly Argument<string> _file = new("FILE") { Description = "NDJSON: one event a line, see the README for its fields. '-' reads standard input." };
-    private readonly Option<bool> _skipInvalid = new("--skip-invalid") { Description = "Report lines that hold no event and send the others, instead of sending nothing." };
-
-    public SendEvents()
-        : base("send", "Send events to the queue. Sending the same events again changes nothing.")
+    public static Verb Create()
     {
-        Add(_file);
-        Add(_skipInvalid);
-    }
+        var file = new Argument<string>("FILE") { Description = "NDJSON: one event a line, see the README for its fields. '-' reads standard input." };
+        var skipInvalid = Inputs.Flag("--skip-invalid", "Report lines that hold no event and send the others, instead of sending nothing.");
+        return new("send", "Send events to the queue. Sending the same events again changes nothing.", [file, skipInvalid], async (run, token) =>
+        {
+            var invalid = new InvalidLines(run, run.Value(file)!);
+            var messages = await ReadAsync(run.Terminal.OpenText(run.Value(file)!), invalid, token);
+            if (invalid.Count > 0 && !run.Value(skipInvalid)) throw invalid.Refusal("nothing was sent");
 
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        var file = context.Value(_file)!;
-        var invalid = new InvalidLines(context, file);
-        var messages = await ReadAsync(context.Terminal.OpenText(file), invalid, cancellationToken);
-        if (invalid.Count > 0 && !context.Value(_skipInvalid)) throw invalid.Refusal("nothing was sent");
-
-        var session = await context.OpenAsync(ServerNeeds.Queues, cancellationToken);
-        var sent = await context.Progress.RunAsync("Sending", messages.Count, progress =>
-            SendAsync(session.Queues.GetQueue(QueueNames.ReportingEvents), messages, progress, cancellationToken));
-        context.Output.WriteOne(new SendResult(QueueNames.ReportingEvents, sent, messages.Count, invalid.Count));
-        return ExitCode.Done;
+            var session = await run.OpenAsync(ServerNeeds.Queues, token);
+            var sent = await run.Progress.RunAsync("Sending", messages.Count, progress =>
+                SendAsync(session.Queues.GetQueue(QueueNames.ReportingEvents), messages, progress, token));
+            run.Output.WriteOne(new SendResult(QueueNames.ReportingEvents, sent, messages.Count, invalid.Count));
+        });
     }
 
     private static async Task<IReadOnlyList<QueuedEvents>> ReadAsync(TextReader file, InvalidLines invalid, CancellationToken cancellationToken)

@@ -1,10 +1,123 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+using LocalRuntime.Queues;
+using NodaTime;
+using Tally.Cli.Shell;
+using Tally.Cli.Shell.Output;
+using Tally.Cli.Shell.Servers;
 
 namespace Tally.Cli.Queues;
 
-internal static class QueueCommands
+/// <summary><c>tally queues</c></summary>
+internal static partial class QueueCommands
 {
-    public static Command Create() => Commands.Group(
+    // What a line of a wide terminal shows beside the other columns.
+    private const int TableTextLength = 100;
+
+    public static Noun Create() => new(
         "queues", "Depth and content of the queues, and what to do about poison messages.",
-        new ListQueues(), new PeekQueue(), new RedriveQueue(), new PurgeQueue());
+        List(), Peek(), Redrive(), Purge());
+
+    private static Verb List() => new("list", "Show each queue's depth, its poison queue's depth, and the age of the oldest message.", [], async (run, token) =>
+    {
+        var session = await run.OpenAsync(ServerNeeds.Queues, token);
+        var now = run.Clock.GetCurrentInstant();
+        var rows = new List<QueueRow>();
+        foreach (var name in QueueNames.All)
+        {
+            var queue = await QueueDepth.ReadAsync(session.Queues.GetQueue(name), token);
+            var poison = await QueueDepth.ReadAsync(session.Queues.GetQueue(name + QueueNames.PoisonSuffix), token);
+            rows.Add(new QueueRow(name, queue.Messages, queue.AgeAt(now), poison.Messages, poison.AgeAt(now)));
+        }
+
+        run.Output.WriteList(rows);
+        if (rows.Find(row => row.Poison > 0) is { } poisoned)
+            run.Note($"Poison messages failed every try: 'tally queues peek {poisoned.Queue}{QueueNames.PoisonSuffix}' shows them, 'tally queues redrive {poisoned.Queue}' tries them again.");
+    });
+
+    private static Verb Peek()
+    {
+        var name = Queue("The queue, for example reporting-events or reporting-events-poison.");
+        var count = ValueKinds.Number(1, QueueClient.MaxMessagesPerCall).Default("--count", "How many messages from the front.", 10);
+        return new("peek", "Show the first messages without receiving them. JSON and CSV hold the whole text, tables its beginning.", [name, count], async (run, token) =>
+        {
+            var session = await run.OpenAsync(ServerNeeds.Queues, token);
+            var messages = await PeekAsync(session.Queues.GetQueue(run.Value(name)!), run.Value(count), token);
+            var length = run.Format == OutputFormat.Table ? TableTextLength : int.MaxValue;
+            run.Output.WriteList([.. messages.Select(message => MessageRow.Of(message, length))]);
+            if (messages.Count == 0) run.Note($"Nothing is visible in {run.Value(name)}.");
+        });
+    }
+
+    private static Verb Redrive()
+    {
+        var queue = Queue("The queue whose poison messages are to be tried again.");
+        var limit = ValueKinds.Number(1).Optional("--max", "How many messages at most; by default those that are there now.");
+        return new("redrive", "Move the messages of a queue's poison queue back to it.", [queue, limit], async (run, token) =>
+        {
+            var session = await run.OpenAsync(ServerNeeds.Queues, token);
+            var name = run.Value(queue)!;
+            if (name.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal)) name = name[..^QueueNames.PoisonSuffix.Length];
+            var redrive = new Redrive(session.Queues, name);
+            // Those that fail again come back here; only what is there now is moved.
+            var waiting = await redrive.CountAsync(token);
+            var max = Math.Min(run.Value(limit) ?? waiting, waiting);
+            var moved = await run.Progress.RunAsync($"Redriving {name}", max, progress => redrive.RunAsync(max, progress, token));
+            run.Output.WriteOne(new RedriveResult(name, moved, Math.Max(waiting - moved, 0)));
+        });
+    }
+
+    private static Verb Purge()
+    {
+        var (name, yes) = (Queue("The queue, for example reporting-events-poison."), Inputs.Yes());
+        return new("purge", "Delete every message of a queue. Exit code 1 if you decline.", [name, yes], async (run, token) =>
+        {
+            var session = await run.OpenAsync(ServerNeeds.Queues, token);
+            var queue = session.Queues.GetQueue(run.Value(name)!);
+            var count = (await queue.GetPropertiesAsync(token)).ApproximateMessageCount;
+            var question = $"Delete {Words.Count(count, "message")} of {queue.Name} at {queue.Uri.Authority}? They cannot be brought back.";
+            if (!await run.ConfirmAsync(yes, question, "Nothing was deleted", token)) return ExitCode.No;
+            await queue.ClearAsync(token);
+            run.Output.WriteOne(new PurgeResult(queue.Name, count));
+            return ExitCode.Done;
+        });
+    }
+
+    private static Argument<string> Queue(string description) => new ValueKind<string>(
+        "QUEUE", "3 to 63 lower-case letters, digits and single hyphens between them", (string text, [MaybeNullWhen(false)] out string name) => Name().IsMatch(name = text)).Argument("QUEUE", description);
+
+    [GeneratedRegex(@"^(?=.{3,63}\z)[a-z0-9]+(-[a-z0-9]+)*\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Name();
+
+    private static async Task<IReadOnlyList<QueueMessage>> PeekAsync(QueueClient queue, int count, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queue.PeekAsync(count, cancellationToken);
+        }
+        catch (QueueStorageException exception) when (exception.Status == 404 && QueueNames.All.Any(name => queue.Name == name || queue.Name == name + QueueNames.PoisonSuffix))
+        {
+            // Tally's queues are made by their first message.
+            return [];
+        }
+    }
+
+    private sealed record QueueRow(string Queue, int Messages, Duration? Oldest, int Poison, Duration? OldestPoison);
+
+    private sealed record PurgeResult(string Queue, int Deleted);
+
+    private sealed record RedriveResult(string Queue, int Moved, int Left);
+
+    private sealed record MessageRow(string Id, Instant Inserted, long Dequeued, int Bytes, string Text)
+    {
+        public static MessageRow Of(QueueMessage message, int length)
+        {
+            // What is no base64 is shown as it is stored: it is in the way of a fix otherwise.
+            var text = message.IsDecodable ? message.Text : message.RawText;
+            return new MessageRow(
+                message.Id, Instant.FromDateTimeOffset(message.InsertedOn), message.DequeueCount, message.Body.ToMemory().Length,
+                text.Length <= length ? text : string.Concat(text.AsSpan(0, length - 1), "…"));
+        }
+    }
 }

@@ -31,8 +31,8 @@ internal sealed class BackfillPlanText(CommandContext context, BackfillPlan plan
         if (plan.FirstEvent is not { } first || plan.LastEvent is not { } last) return;
 
         var (start, end) = (first.InZone(Zone).Date, last.InZone(Zone).Date);
-        context.Note($"Discovered date range: {Dates.Format(start)} to {Dates.Format(end)} ({Words.Count(Period.DaysBetween(start, end) + 1, "day")}) [Account: {plan.Account.Name}]");
-        context.Note($"Default end date (excluding today): {Dates.Format(LocalDate.Min(end, plan.Yesterday))}");
+        context.Note($"Discovered date range: {Words.Of(start)} to {Words.Of(end)} ({Words.Count(Period.DaysBetween(start, end) + 1, "day")}) [Account: {plan.Account.Name}]");
+        context.Note($"Default end date (excluding today): {Words.Of(LocalDate.Min(end, plan.Yesterday))}");
     }
 
     /// <summary>What would be done.</summary>
@@ -42,7 +42,7 @@ internal sealed class BackfillPlanText(CommandContext context, BackfillPlan plan
         context.Note("Plan");
         context.Note($"  Account:     {plan.Account.Name} ({plan.Account.Id})");
         context.Note($"  Timezone:    {plan.Account.ReportingTimezone}");
-        context.Note($"  Date range:  {Dates.Format(plan.From!.Value)} to {Dates.Format(plan.To!.Value)} ({Words.Count(plan.DayCount, "day")}), newest day first");
+        context.Note($"  Date range:  {Words.Of(plan.From!.Value)} to {Words.Of(plan.To!.Value)} ({Words.Count(plan.DayCount, "day")}), newest day first");
         context.Note($"  First event: {Local(plan.FirstEvent)}");
         context.Note($"  Last event:  {Local(plan.LastEvent)}");
         context.Note($"  Dry run:     {(isDryRun ? "YES (no data will be written)" : "NO")}");

@@ -16,16 +16,13 @@ internal sealed class CommandContext(ParseResult arguments, Terminal terminal) :
     public IClock Clock => terminal.Clock;
 
     /// <summary>The format that <c>--output</c> names.</summary>
-    public OutputFormat Format { get; } = arguments.GetValue(CommonOptions.Output);
+    public OutputFormat Format { get; } = arguments.GetValue(Inputs.Output);
 
     /// <summary>Where results go, in that format.</summary>
-    public IOutput Output { get; } = OutputFormats.Create(arguments.GetValue(CommonOptions.Output), terminal);
+    public IOutput Output { get; } = Outputs.Create(arguments.GetValue(Inputs.Output), terminal);
 
     /// <summary>For what is drawn rather than read by programs: standard error, so that results stay clean.</summary>
     public IAnsiConsole Screen { get; } = Consoles.Create(terminal.Error, terminal.ErrorIsScreen);
-
-    /// <summary>Questions to the person at the keyboard.</summary>
-    public Prompts Prompts { get; } = new(terminal);
 
     /// <summary>Progress bars, on a screen only.</summary>
     public ProgressBars Progress => new(Screen, terminal.ErrorIsScreen);
@@ -37,6 +34,30 @@ internal sealed class CommandContext(ParseResult arguments, Terminal terminal) :
     /// <summary>A line for the person, on standard error.</summary>
     public void Note(string line) => terminal.Error.WriteLine(line);
 
+    /// <summary>Asks on standard error and reads a line of standard input; a pipe can answer too.</summary>
+    /// <returns>The trimmed answer; null when it is empty or the input has ended.</returns>
+    public async Task<string?> AskAsync(string question, CancellationToken cancellationToken)
+    {
+        await terminal.Error.WriteAsync($"{question} ");
+        await terminal.Error.FlushAsync(cancellationToken);
+        // A read of a console cannot be cancelled, only left behind.
+        var answer = await terminal.In.ReadLineAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
+        if (answer is null || !terminal.ErrorIsScreen) await terminal.Error.WriteLineAsync();
+        return string.IsNullOrWhiteSpace(answer) ? null : answer.Trim();
+    }
+
+    /// <summary>True for y or yes; no answer is no.</summary>
+    public async Task<bool> ConfirmAsync(string question, CancellationToken cancellationToken) =>
+        (await AskAsync($"{question} (y/N):", cancellationToken))?.ToUpperInvariant() is "Y" or "YES";
+
+    /// <summary>Asks before something that cannot be undone, unless <paramref name="yes"/> was given. After a no it says <paramref name="declined"/>.</summary>
+    public async Task<bool> ConfirmAsync(Option<bool> yes, string question, string declined, CancellationToken cancellationToken)
+    {
+        if (Value(yes) || await ConfirmAsync(question, cancellationToken)) return true;
+        Note($"{declined}. Answer y, or use --yes.");
+        return false;
+    }
+
     /// <summary>
     /// Connects to the servers that <paramref name="needs"/> name, with an up-to-date schema. They are the command's
     /// until it ends; a second call returns the same session.
@@ -44,6 +65,11 @@ internal sealed class CommandContext(ParseResult arguments, Terminal terminal) :
     /// <exception cref="CommandException">They are not configured, or the schema has to be migrated first.</exception>
     public async Task<Session> OpenAsync(ServerNeeds needs, CancellationToken cancellationToken) =>
         _session ??= await Session.OpenAsync(terminal, needs, cancellationToken);
+
+    /// <summary>One of Tally's services, over the database.</summary>
+    /// <inheritdoc cref="OpenAsync"/>
+    public async Task<T> GetAsync<T>(CancellationToken cancellationToken)
+        where T : notnull => (await OpenAsync(ServerNeeds.Database, cancellationToken)).Get<T>();
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using LocalServices;
 using Microsoft.Extensions.Configuration;
@@ -8,20 +7,17 @@ using Tally.Cli.Shell.Servers;
 namespace Tally.Cli.Up;
 
 /// <summary><c>tally up</c></summary>
-internal sealed class RunUp : TallyCommand
+internal static class RunUp
 {
-    private readonly Option<int> _port = CommonOptions.Count("--port", "Port of the function app's admin endpoint on 127.0.0.1.", 7071, 1, 65_535);
-
-    private readonly Option<bool> _telemetry = new("--telemetry") { Description = "Print traces and metrics." };
-
-    public RunUp()
-        : base("up", "Run the function app, and local servers for those that are not configured, until Ctrl-C. Other commands use them.")
+    public static Verb Create()
     {
-        Add(_port);
-        Add(_telemetry);
+        var port = ValueKinds.Number(1, 65_535).Default("--port", "Port of the function app's admin endpoint on 127.0.0.1.", 7071);
+        var telemetry = Inputs.Flag("--telemetry", "Print traces and metrics.");
+        return new("up", "Run the function app, and local servers for those that are not configured, until Ctrl-C. Other commands use them.", [port, telemetry], (run, token) =>
+            RunAsync(run, run.Value(port), run.Value(telemetry), token));
     }
 
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandContext context, int port, bool telemetry, CancellationToken cancellationToken)
     {
         var terminal = context.Terminal;
         var directory = FoundServers.LocalDirectory(terminal.Checkout ?? throw new CommandException("This is no checkout. 'tally up' runs in the folder of Functions.sln."));
@@ -30,8 +26,8 @@ internal sealed class RunUp : TallyCommand
 
         context.Note("Starting ... Ctrl-C stops everything.");
         await using var session = await Session.OpenAsync(terminal, await FoundServers.ForUpAsync(terminal, cancellationToken), requireSchema: true, cancellationToken);
-        var address = new UriBuilder("http", "127.0.0.1", context.Value(_port)).Uri;
-        await using var app = FunctionApp.Start(terminal, Settings(session, address, directory, context.Value(_telemetry)), context.Note);
+        var address = new UriBuilder("http", "127.0.0.1", port).Uri;
+        await using var app = FunctionApp.Start(terminal, Settings(session, address, directory, telemetry), context.Note);
         await WaitUntilReadyAsync(app, address, cancellationToken);
 
         using var offer = RunningServers.Publish(directory, new RunningServers

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using Shouldly;
+using Tally.Cli;
 using Tally.Cli.Shell;
 using Xunit;
 
@@ -26,17 +28,17 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("rolups", "Unrecognized command or argument 'rolups'")]
     [InlineData("queues lst", "Unrecognized command or argument 'lst'")]
     [InlineData("queues peek", "Required argument 'QUEUE' missing")]
-    [InlineData("queues peek Reporting_Events", "may hold only lower-case letters")]
+    [InlineData("queues peek Reporting_Events", "QUEUE is 'Reporting_Events'. Use 3 to 63 lower-case letters, digits and single hyphens")]
     [InlineData("queues list --output xml", "--output is 'xml'. Use table, json or csv.")]
-    [InlineData("queues redrive some-queue --max none", "--max is 'none'. Use a number above 0.")]
+    [InlineData("queues redrive some-queue --max none", "--max is 'none'. Use a whole number from 1 on.")]
     [InlineData("queues list --output 1", "--output is '1'. Use table, json or csv.")]
     [InlineData("events import - --format xml", "--format is 'xml'. Use csv or ndjson.")]
-    [InlineData("account show zero", "'zero' is no account id")]
-    [InlineData("rollups show --account 1 --from 2026-02-30 --to 2026-03-01", "--from is '2026-02-30', which is no date")]
+    [InlineData("account show zero", "ID is 'zero'. Use a whole number above 0.")]
+    [InlineData("rollups show --account 1 --from 2026-02-30 --to 2026-03-01", "--from is '2026-02-30'. Use a date as YYYY-MM-DD, for example 2026-03-29.")]
     [InlineData("rollups show --account 1 --from 2026-02-01", "'--to' is required")]
-    [InlineData("rollups cancel 17", "'17' is no request id")]
+    [InlineData("rollups cancel 17", "REQUEST is '17'. Use the id of a request; 'tally rollups progress' lists them.")]
     [InlineData("rollups backfill --inline --no-wait", "--inline does the work itself")]
-    [InlineData("demo --events many", "--events is 'many'. Use a number from 1000")]
+    [InlineData("demo --events many", "--events is 'many'. Use a whole number from 1000")]
     public async Task A_mistake_on_the_command_line_is_an_error_that_names_it(string arguments, string message)
     {
         var result = await _tally.RunAsync(arguments.Split(' '));
@@ -45,6 +47,26 @@ public sealed class CommandLineTests : IDisposable
         result.Error.ShouldContain(message);
         result.Error.ShouldContain("--help");
         result.Out.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_input_that_is_not_plain_text_refuses_in_words_that_name_it_and_what_it_accepts()
+    {
+        var inputs = 0;
+        foreach (var verb in Verbs(Commands.CreateRoot()))
+        {
+            foreach (var option in verb.Options.Where(option => IsRead(option.ValueType))) Refuses([.. PathOf(verb), option.Name, "?!"], option.Name);
+            foreach (var (index, argument) in verb.Arguments.Index().Where(one => IsRead(one.Item.ValueType)))
+                Refuses([.. PathOf(verb), .. Enumerable.Repeat("1", index), "?!"], argument.Name);
+        }
+
+        inputs.ShouldBeGreaterThan(70);
+
+        void Refuses(string[] args, string input)
+        {
+            inputs++;
+            Commands.CreateRoot().Parse(args).Errors.ShouldContain(error => error.Message.StartsWith($"{input} is '?!'. Use "), string.Join(' ', args));
+        }
     }
 
     [Fact]
@@ -105,4 +127,12 @@ public sealed class CommandLineTests : IDisposable
         _tally["ConnectionStrings__Tally"] = "no connection string at all";
         (await _tally.RunAsync("db", "status")).Error.ShouldContain("is not a PostgreSQL connection string");
     }
+
+    // Flags take no value, and any text is text.
+    private static bool IsRead(Type type) => type != typeof(string) && type != typeof(bool);
+
+    private static IEnumerable<Verb> Verbs(Command command) => command.Subcommands.SelectMany(Verbs).Concat(command is Verb verb ? [verb] : []);
+
+    private static IEnumerable<string> PathOf(Command command) =>
+        command is RootCommand ? [] : command.Parents.OfType<Command>().SelectMany(PathOf).Append(command.Name);
 }

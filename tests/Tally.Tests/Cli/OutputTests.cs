@@ -71,7 +71,7 @@ public sealed class OutputTests
     private static string Write(OutputFormat format, Action<IOutput> write)
     {
         using var text = new StringWriter();
-        write(OutputFormats.Create(format, new Terminal
+        write(Outputs.Create(format, new Terminal
         {
             Out = text,
             Error = TextWriter.Null,

@@ -1,5 +1,7 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using NodaTime;
 using NodaTime.Text;
@@ -42,20 +44,42 @@ internal static class Cell
                 foreach (var item in many) WriteJson(json, item);
                 json.WriteEndArray();
                 break;
-            case INested:
-                json.WriteStartObject();
-                foreach (var column in Column.Of(value.GetType()))
-                {
-                    json.WritePropertyName(column.Name);
-                    WriteJson(json, column.ValueOf(value));
-                }
-
-                json.WriteEndObject();
-                break;
+            case INested: WriteJsonObject(json, value.GetType(), value); break;
             default: json.WriteStringValue(Text(value)); break;
         }
     }
 
-    public static bool IsNumeric(Type type) =>
-        type == typeof(byte) || type == typeof(short) || type == typeof(int) || type == typeof(long) || type == typeof(decimal);
+    /// <summary>A record, by its columns.</summary>
+    public static void WriteJsonObject(Utf8JsonWriter json, Type type, object record)
+    {
+        json.WriteStartObject();
+        foreach (var column in Column.Of(type))
+        {
+            json.WritePropertyName(column.Name);
+            WriteJson(json, column.ValueOf(record));
+        }
+
+        json.WriteEndObject();
+    }
+}
+
+/// <summary>A property of a record, as a column of results.</summary>
+internal sealed class Column(PropertyInfo property)
+{
+    private static readonly Type[] Numbers = [typeof(byte), typeof(short), typeof(int), typeof(long), typeof(decimal)];
+    private static readonly ConcurrentDictionary<Type, IReadOnlyList<Column>> Known = new();
+
+    /// <summary>In snake_case.</summary>
+    public string Name { get; } = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+
+    public bool IsNumeric { get; } = Numbers.Contains(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
+
+    public object? ValueOf(object record) => property.GetValue(record);
+
+    /// <summary>The public properties of a type, in the order of its declaration.</summary>
+    public static IReadOnlyList<Column> Of<T>() => Of(typeof(T));
+
+    /// <inheritdoc cref="Of{T}"/>
+    public static IReadOnlyList<Column> Of(Type type) => Known.GetOrAdd(type, static type =>
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).OrderBy(property => property.MetadataToken).Select(property => new Column(property))]);
 }

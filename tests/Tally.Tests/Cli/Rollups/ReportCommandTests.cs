@@ -82,11 +82,11 @@ public sealed class ReportCommandTests(TestDatabase database) : HistoryCommandTe
     }
 
     [Theory]
-    [InlineData("'conversations_count' is no report metric", "--metric", "conversations_count")]
+    [InlineData("--metric is 'conversations_count'. Use avg_first_response_time, ", "--metric", "conversations_count")]
     [InlineData("--timezone and --offset", "--metric", "reply_time", "--timezone", "Asia/Tokyo", "--offset", "9")]
     [InlineData("Did you mean 'Asia/Tokyo'", "--metric", "reply_time", "--timezone", "asia/tokyo")]
     [InlineData("'soon' is no offset", "--metric", "reply_time", "--offset", "soon")]
-    [InlineData("'team' is no dimension of reports", "--metric", "reply_time", "--dimension", "team", "--id", "1")]
+    [InlineData("--dimension is 'team'. Use account, agent or inbox.", "--metric", "reply_time", "--dimension", "team", "--id", "1")]
     [InlineData("Rollups alone cannot answer this: they hold days, not hours", "--metric", "reply_time", "--group-by", "hour", "--source", "rollup")]
     [InlineData("--group-by is 'decade'", "--metric", "reply_time", "--group-by", "decade")]
     public async Task What_cannot_be_reported_is_refused_with_a_sentence(string message, params string[] options)
@@ -100,7 +100,7 @@ public sealed class ReportCommandTests(TestDatabase database) : HistoryCommandTe
     [Fact]
     public async Task A_bound_that_is_neither_date_nor_instant_is_refused() =>
         (await Runner.RunAsync("rollups", "report", "--account", Account, "--metric", "reply_time", "--from", "yesterday", "--to", "2026-02-11")).Error
-            .ShouldContain("--from is 'yesterday', which is neither a date such as 2026-03-29 nor an instant");
+            .ShouldContain("--from is 'yesterday'. Use a date such as 2026-03-29 or an instant");
 
     [Fact]
     public async Task Reports_read_rollups_only_after_they_verify()

@@ -1,42 +1,6 @@
-using System.CommandLine;
 using LocalRuntime.Queues;
-using Tally.Cli.Shell;
-using Tally.Cli.Shell.Servers;
 
 namespace Tally.Cli.Queues;
-
-/// <summary><c>tally queues redrive</c></summary>
-internal sealed class RedriveQueue : TallyCommand
-{
-    private readonly Argument<string> _queue = QueueArgument.Create("The queue whose poison messages are to be tried again.");
-    private readonly Option<int?> _max = CommonOptions.Limit("--max", "How many messages at most; by default those that are there now.");
-
-    public RedriveQueue()
-        : base("redrive", "Move the messages of a queue's poison queue back to it.")
-    {
-        Add(_queue);
-        Add(_max);
-    }
-
-    public override async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
-    {
-        var name = WithoutSuffix(context.Value(_queue)!);
-        var session = await context.OpenAsync(ServerNeeds.Queues, cancellationToken);
-        var redrive = new Redrive(session.Queues, name);
-        // Those that fail again come back here; only what is there now is moved.
-        var waiting = await redrive.CountAsync(cancellationToken);
-        var max = Math.Min(context.Value(_max) ?? waiting, waiting);
-
-        var moved = await context.Progress.RunAsync($"Redriving {name}", max, progress => redrive.RunAsync(max, progress, cancellationToken));
-        context.Output.WriteOne(new RedriveResult(name, moved, Math.Max(waiting - moved, 0)));
-        return ExitCode.Done;
-    }
-
-    private static string WithoutSuffix(string name) =>
-        name.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal) ? name[..^QueueNames.PoisonSuffix.Length] : name;
-
-    private sealed record RedriveResult(string Queue, int Moved, int Left);
-}
 
 /// <summary>Moves messages from a poison queue to its queue.</summary>
 internal sealed class Redrive(QueueService service, string name)
