@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NCrontab;
 using Shouldly;
 using Xunit;
 
@@ -208,6 +209,57 @@ public sealed class DeploymentTests
                 .ShouldBeSubsetOf(FunctionTable.Discovered.Select(row => row.Name));
         }
     }
+
+    [BicepFact]
+    public async Task An_alert_of_a_run_that_is_missing_waits_for_the_interval_and_for_records_that_come_late()
+    {
+        var rules = (await Bicep.PredictAsync()).Of("Microsoft.Insights/scheduledQueryRules").Select(rule => rule.GetProperty("properties")).ToList();
+        foreach (var timer in FunctionTable.Discovered.Where(row => row.Trigger == "timer"))
+        {
+            var rule = rules.Single(rule => QueryOf(rule).EndsWith($"\"{timer.Name}\"", StringComparison.Ordinal));
+            var runs = CrontabSchedule.Parse(Schedules.Defaults[timer.Source], new CrontabSchedule.ParseOptions { IncludingSeconds = true })
+                .GetNextOccurrences(new DateTime(2026, 3, 1), new DateTime(2026, 3, 8)).ToList();
+
+            Window(rule).ShouldBeGreaterThanOrEqualTo(runs.Zip(runs.Skip(1), (one, next) => next - one).Max() + TimeSpan.FromMinutes(10), timer.Name);
+        }
+    }
+
+    [BicepFact]
+    public async Task An_alert_that_is_looked_for_once_a_day_does_not_end_by_itself()
+    {
+        var rules = (await Bicep.PredictAsync()).Of("Microsoft.Insights/scheduledQueryRules").Select(rule => rule.GetProperty("properties")).Where(rule => Window(rule) >= TimeSpan.FromDays(1)).ToList();
+
+        rules.ShouldNotBeEmpty();
+        rules.ShouldAllBe(rule => !rule.GetProperty("autoMitigate").GetBoolean());
+    }
+
+    [BicepFact]
+    public async Task Somebody_is_told_of_the_database_the_functions_the_cap_and_the_service()
+    {
+        var deployment = await Bicep.PredictAsync(("TALLY_ALERT_EMAIL", "operators@example.com"));
+
+        deployment.Of("Microsoft.Insights/metricAlerts").Select(rule => rule.GetProperty("properties").GetProperty("criteria").GetProperty("allOf")[0].GetProperty("metricName").GetString())
+            .ShouldBe(["active_connections", "cpu_percent", "storage_percent", "is_db_alive"], ignoreOrder: true);
+        var queries = deployment.Of("Microsoft.Insights/scheduledQueryRules").Select(rule => QueryOf(rule.GetProperty("properties"))).ToList();
+        foreach (var table in new[] { "AppRequests", "AppExceptions", "_LogOperation" }) queries.ShouldContain(query => query.StartsWith(table, StringComparison.Ordinal));
+        deployment.Of("Microsoft.Insights/activityLogAlerts").ShouldHaveSingleItem();
+        deployment.One("Microsoft.Insights/actionGroups").GetProperty("emailReceivers")[0].GetProperty("emailAddress").GetString().ShouldBe("operators@example.com");
+    }
+
+    [BicepFact]
+    public async Task The_workbook_draws_every_chart_and_the_database()
+    {
+        using var page = JsonDocument.Parse((await Bicep.PredictAsync()).One("Microsoft.Insights/workbooks").GetProperty("serializedData").GetString()!);
+        using var charts = JsonDocument.Parse(Checkout.Read("infra", "workbook.json"));
+        var items = page.RootElement.GetProperty("items").EnumerateArray().ToList();
+
+        items.Count(item => item.GetProperty("type").GetInt32() == 3).ShouldBe(charts.RootElement.GetArrayLength());
+        items.Count(item => item.GetProperty("type").GetInt32() == 10).ShouldBe(1);
+    }
+
+    private static string QueryOf(JsonElement rule) => rule.GetProperty("criteria").GetProperty("allOf")[0].GetProperty("query").GetString()!;
+
+    private static TimeSpan Window(JsonElement rule) => System.Xml.XmlConvert.ToTimeSpan(rule.GetProperty("windowSize").GetString()!);
 
     private static List<JsonElement> Resources(JsonElement template) => [.. template.GetProperty("resources").EnumerateArray()];
 
