@@ -10,5 +10,5 @@ public sealed class RefreshBilling(BillingTick tick)
     [Function(nameof(RefreshBilling))]
     [QueueOutput(QueueNames.BillingAlerts, Connection = QueueNames.Connection)]
     public async Task<UsageAlert[]> RunAsync([TimerTrigger(Schedules.Billing)] TimerInfo timer, CancellationToken cancellationToken) =>
-        [.. await tick.RunAsync(cancellationToken)];
+        [.. (await tick.RunAsync(cancellationToken)).Alerts];
 }

@@ -20,7 +20,7 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
         return template;
     }
 
-    private static Task<IReadOnlyList<UsageAlert>> TickAsync(IServiceProvider worker) => worker.GetRequiredService<BillingTick>().RunAsync(None);
+    private static async Task<IReadOnlyList<UsageAlert>> TickAsync(IServiceProvider worker) => (await worker.GetRequiredService<BillingTick>().RunAsync(None)).Alerts;
 
     private Task<string> RecordedAsync() => ScalarAsync<string>("SELECT coalesce(string_agg(percent || '%', ' ' ORDER BY percent), '') FROM billing.usage_thresholds");
 
@@ -38,6 +38,19 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
         await RefreshAsync(Today);
 
         (await RecordedAsync()).ShouldBe(recorded);
+    }
+
+    [Fact]
+    public async Task Alerts_that_their_caller_has_delivered_are_told_to_no_other_worker()
+    {
+        var template = await ServiceWithLimitAsync();
+        await World.NotificationAsync(template, units: 8);
+        var worker = Worker();
+        (await TickAsync(worker)).ShouldHaveSingleItem();
+
+        await worker.GetRequiredService<BillingTick>().ConfirmAsync(None);
+
+        (await TickAsync(Worker())).ShouldBeEmpty();
     }
 
     [Fact]

@@ -40,4 +40,11 @@ internal sealed class AlertOutbox(NpgsqlDataSource dataSource, IClock clock, ILo
         if (alerts.Count > 0) Log.AlertsHandedOver(logger, alerts.Count);
         return alerts;
     }
+
+    /// <summary>Confirms what this worker was handed.</summary>
+    public async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(Confirm, new { worker, now = clock.GetCurrentInstant() }, cancellationToken: cancellationToken));
+    }
 }
