@@ -10,6 +10,7 @@ internal static class BillingCommands
     public static Noun Create() => new(
         "billing", "Billing facts of sent messages, and what they cost.",
         RefreshCommand.Create(),
+        RunCommand.Create(),
         OfServiceYear<YearlyUsage>("totals", "Show a service's year per type and rate.", (usage, service, year, token) => usage.FetchTotalsAsync(service, year, token)),
         OfServiceYear<MonthlyUsage>("monthly", "Show a service's year per month, type and rate.", (usage, service, year, token) => usage.FetchMonthlyAsync(service, year, token)),
         OrganizationYear(),

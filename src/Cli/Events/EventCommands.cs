@@ -12,7 +12,7 @@ internal static class EventCommands
 {
     public static Noun Create() => new(
         "events", "Reporting events: bring them in through the queue or as history, remove them.",
-        SendEvents.Create(), ImportEvents.Create(), Purge(), Erase());
+        SendEvents.Create(), ImportEvents.Create(), Purge(), PurgeDueCommand.Create(), Erase());
 
     private static Verb Purge()
     {

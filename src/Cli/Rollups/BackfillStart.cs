@@ -1,3 +1,4 @@
+using Tally.Cli.Queues;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
@@ -25,12 +26,8 @@ internal sealed class BackfillStart(CommandContext context, Session session)
         await EnqueueAsync(messages, cancellationToken);
     }
 
-    public async Task EnqueueAsync(IReadOnlyList<BackfillMessage> messages, CancellationToken cancellationToken)
-    {
-        var queue = session.Queues.GetQueue(QueueNames.ReportingBackfills);
-        foreach (var message in messages)
-            await queue.PutOrCreateAsync(BinaryData.FromString(MessageJson.Serialize(message)), cancellationToken);
-    }
+    public Task EnqueueAsync(IReadOnlyList<BackfillMessage> messages, CancellationToken cancellationToken) =>
+        session.EnqueueAsync(QueueNames.ReportingBackfills, messages, cancellationToken);
 
     /// <summary>Rebuilds the days that are not done, newest first.</summary>
     public Task<int> RebuildInlineAsync(BackfillRequest request, CancellationToken cancellationToken) =>

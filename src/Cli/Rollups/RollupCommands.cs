@@ -16,7 +16,7 @@ internal static class RollupCommands
     public static Noun Create() => new(
         "rollups", "Daily totals: rebuild, watch, verify, report from them.",
         BackfillRollups.Create(), BackfillCommands.Progress(), BackfillCommands.Cancel(), BackfillCommands.Resume(),
-        Verify(), Drift(), Show(), ReportCommands.Series(), ReportCommands.Summary());
+        Verify(), ReconcileCommand.Create(), Drift(), Show(), ReportCommands.Series(), ReportCommands.Summary());
 
     private static Verb Verify()
     {

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using NCrontab;
 using Shouldly;
+using Tally.Cli.Shell;
+using Tally.Tests.Cli;
 using Xunit;
 
 namespace Tally.Tests.Deployment;
@@ -45,11 +47,17 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
-    public void Each_function_with_a_timer_has_a_command_that_runs_it_by_hand()
+    public async Task Each_function_with_a_timer_has_a_command_that_does_the_same_by_hand()
     {
         var runbook = Checkout.Read("docs", "runbook.md");
-
-        FunctionTable.Discovered.Where(row => row.Trigger == "timer").ShouldAllBe(row => Regex.IsMatch(runbook, $@"\| `{row.Name}` \| `tally [\w -]+` \|"));
+        using var tally = new CliRunner();
+        foreach (var timer in FunctionTable.Discovered.Where(row => row.Trigger == "timer"))
+        {
+            var command = Regex.Match(runbook, $@"\| `{timer.Name}` \| `tally ([\w -]+)`").Groups[1].Value;
+            command.ShouldNotBeEmpty(timer.Name);
+            var help = await tally.RunAsync([.. command.Split(' '), "--help"]);
+            (help.ExitCode, help.Out).ShouldSatisfyAllConditions(found => found.ExitCode.ShouldBe(ExitCode.Done), found => found.Out.ShouldContain($" {command} "));
+        }
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using Tally.Billing.Refresh;
+using Tally.Cli.Queues;
+using Tally.Cli.Shell;
+using Tally.Cli.Shell.Servers;
+using Tally.Scheduling;
+
+namespace Tally.Cli.Billing;
+
+/// <summary><c>tally billing run</c>: what the timer does, now.</summary>
+internal static class RunCommand
+{
+    public static Verb Create() => new(
+        "run", "Do what the timer does: refresh what is due within Billing:MaxRuntime, and queue the alerts that come of it.", [], async (run, token) =>
+        {
+            var session = await run.OpenAsync(ServerNeeds.Both, token);
+            var tick = session.Get<BillingTick>();
+            var result = await tick.RunAsync(token);
+            await session.EnqueueAsync(QueueNames.BillingAlerts, result.Alerts, token);
+            await tick.ConfirmAsync(token);
+
+            run.Output.WriteOne(new RunRow(result.Outcome, result.Alerts.Count));
+            if (result.Outcome == RunOutcome.LeaseHeldElsewhere) run.Note("Another worker is at it; its lease runs out by itself if it hangs.");
+            if (result.Outcome == RunOutcome.TimeUp) run.Note("Time is up. The days that are done stay: the next run goes on from there.");
+        });
+
+    private sealed record RunRow(RunOutcome Outcome, int Alerts);
+}
