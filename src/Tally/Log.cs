@@ -45,4 +45,13 @@ internal static partial class Log
 
     [LoggerMessage(1013, LogLevel.Information, "Account {AccountId} is erased, with {Rows} rows of events, rollups and their states")]
     public static partial void AccountErased(ILogger logger, long accountId, long rows);
+
+    [LoggerMessage(1014, LogLevel.Error, "The database does not take the work (SQLSTATE {SqlState}). {Advice} Messages wait for it; this is said once, until it does again")]
+    public static partial void OutageBegan(ILogger logger, string sqlState, string advice, Exception exception);
+
+    [LoggerMessage(1015, LogLevel.Information, "The database takes the work again, after {Seconds} s")]
+    public static partial void OutageEnded(ILogger logger, long seconds);
+
+    [LoggerMessage(1016, LogLevel.Warning, "The failure of {What} could not be recorded; the failure itself is thrown")]
+    public static partial void FailureNotRecorded(ILogger logger, string what, Exception exception);
 }

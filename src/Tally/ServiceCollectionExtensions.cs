@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
 using Tally.Billing;
@@ -25,6 +26,8 @@ public static class ServiceCollectionExtensions
         services.AddSingleton(_ => TallyDataSource.Create(
             configuration.GetConnectionString("Tally")
             ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally)."), password));
+        services.AddSingleton(provider => new OutageRetry(
+            provider.GetRequiredService<ILogger<OutageRetry>>(), TimeProvider.System, provider.GetRequiredService<NpgsqlDataSource>().Clear));
         services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
         return services.AddReporting(configuration).AddValueStream(configuration).AddBilling(configuration);
     }

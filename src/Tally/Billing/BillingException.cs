@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Billing;
 
 /// <summary>A request that billing must refuse, or work that it could not do; the message says what, where and what to do.</summary>
-public class BillingException(string message, Exception? innerException = null) : Exception(message, innerException);
+public class BillingException(string message, Exception? innerException = null) : OperatorException(message, innerException);
 
 /// <summary>A day has billable SMS and no rate is in force at its start. Nothing of the day was written.</summary>
 public sealed class MissingRateException(LocalDate day) : BillingException(

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Npgsql;
 
 namespace Tally.Database;
 
@@ -25,21 +24,21 @@ internal sealed class GroupCommit<TWork, TResult>(
     private int _freeWriters = writers;
     private volatile int _lastGroupSize;
 
+    // Halved by a group that an outage ended, doubled by one that was committed: work that is too heavy for its statement is
+    // soon alone, and takes no other with it.
+    private volatile int _largest = int.MaxValue;
+
     /// <summary>
     /// Returns once <paramref name="work"/> is committed. If its group fails, each piece of the group is tried
-    /// alone, so that only the one at fault fails. Cancelling stops the wait; the work may still be committed.
+    /// alone, so that only the one at fault fails; the first outage ends the group for all that are left. Cancelling stops
+    /// the wait of any caller, also of the one that writes for others; the work may still be committed.
     /// </summary>
     public async Task<TResult> SubmitAsync(TWork work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var entry = new Entry(work);
         _waiting.Enqueue(entry);
-        if (TryTakeWriter())
-        {
-            await CommitNextGroupAsync();
-            PassWriterOn();
-        }
-
+        if (TryTakeWriter()) await ServeAsync().WaitAsync(cancellationToken);
         return await entry.Completion.Task.WaitAsync(cancellationToken);
     }
 
@@ -54,6 +53,12 @@ internal sealed class GroupCommit<TWork, TResult>(
         }
 
         return false;
+    }
+
+    private async Task ServeAsync()
+    {
+        await CommitNextGroupAsync();
+        PassWriterOn();
     }
 
     // The caller's own work is done: whoever waits is served in the background.
@@ -93,7 +98,7 @@ internal sealed class GroupCommit<TWork, TResult>(
         await GatherAsync();
         var group = new List<Entry>();
         var weight = 0;
-        while (weight < maxWeight && _waiting.TryDequeue(out var entry))
+        while (weight < maxWeight && group.Count < _largest && _waiting.TryDequeue(out var entry))
         {
             group.Add(entry);
             weight += weigh(entry.Work);
@@ -102,7 +107,12 @@ internal sealed class GroupCommit<TWork, TResult>(
         if (group.Count == 0) return;
         _lastGroupSize = group.Count;
         if (await TryCommitAsync(group)) return;
-        foreach (var entry in group) await TryCommitAsync([entry]);
+        for (var index = 0; index < group.Count; index++)
+        {
+            if (await FindOutageAsync(group[index]) is not { } outage) continue;
+            foreach (var left in group.Skip(index)) left.Completion.TrySetException(outage);
+            return;
+        }
     }
 
     /// <summary>False if the group is worth trying piece by piece; otherwise every caller has its answer.</summary>
@@ -113,10 +123,13 @@ internal sealed class GroupCommit<TWork, TResult>(
             // Not the token of any one caller: the group's work is everybody's.
             var results = await commit([.. group.Select(entry => entry.Work)], CancellationToken.None);
             for (var index = 0; index < group.Count; index++) group[index].Completion.TrySetResult(results[index]);
+            if (_largest < int.MaxValue) _largest = _largest > int.MaxValue / 2 ? int.MaxValue : _largest * 2;
             return true;
         }
-        catch (Exception exception) when (group.Count == 1 || IsOutage(exception))
+        catch (Exception exception) when (group.Count == 1 || Outage.Is(exception))
         {
+            // Trying each piece against a database that does not serve would only prolong the outage.
+            if (group.Count > 1) _largest = Math.Max(1, group.Count / 2);
             foreach (var entry in group) entry.Completion.TrySetException(exception);
             return true;
         }
@@ -128,8 +141,12 @@ internal sealed class GroupCommit<TWork, TResult>(
         }
     }
 
-    // Trying each piece against a database that does not answer would only prolong the outage.
-    private static bool IsOutage(Exception exception) => exception is NpgsqlException { IsTransient: true } and not PostgresException;
+    /// <summary>Commits a piece alone; the outage that it met, if it did.</summary>
+    private async Task<Exception?> FindOutageAsync(Entry entry)
+    {
+        await TryCommitAsync([entry]);
+        return entry.Completion.Task.Exception?.InnerException is { } fault && Outage.Is(fault) ? fault : null;
+    }
 
     private sealed class Entry(TWork work)
     {

@@ -15,4 +15,4 @@ public sealed record AppliedMigration
 public sealed record MigrationStatus(IReadOnlyList<AppliedMigration> Applied, IReadOnlyList<Migration> Pending);
 
 /// <summary>The schema and this program do not fit together; the message says why and what to do.</summary>
-public sealed class MigrationException(string message, Exception? innerException = null) : Exception(message, innerException);
+public sealed class MigrationException(string message, Exception? innerException = null) : OperatorException(message, innerException);

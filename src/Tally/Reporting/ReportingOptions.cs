@@ -32,13 +32,16 @@ public sealed class ReportingOptions
     public int PurgedEventDays { get; set; } = 90;
 
     /// <summary>The time box of one run of a timer, at least a second. The default fits a <c>functionTimeout</c> of 5 minutes.</summary>
-    public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromMinutes(3);
+    public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromSeconds(150);
 
     /// <summary>When a statement of a timer's run is given up, 1 second to 10 minutes, waiting for a day's lock included.</summary>
-    public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The longest time between two checks of the box: verifying a day, recording what was found, or removing its events.</summary>
-    internal TimeSpan Pass => 3 * StatementTimeout;
+    /// <summary>The longest time without a sign of life: the five statements of the transaction that removes a day, or records what was found.</summary>
+    internal TimeSpan Pass => 5 * StatementTimeout;
+
+    /// <summary>The longest time between two checks of the box: an account's days verified, what differs recorded, and what is owed found.</summary>
+    internal TimeSpan Turn => 8 * StatementTimeout;
 
     /// <summary>Long enough that a holder at work never loses it: it is renewed with every pass.</summary>
     internal TimeSpan LeaseDuration => Pass + TimeBoxes.Margin;
@@ -54,7 +57,7 @@ public sealed class ReportingOptions
         if (OutOfRange(nameof(StatementTimeout), StatementTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) is { } statement) yield return statement;
         var misfit = TimeBoxes.FindMisfit(
             new TimeBox($"{Section}:{nameof(StatementTimeout)}", StatementTimeout),
-            new TimeBox($"three times {Section}:{nameof(StatementTimeout)}", Pass),
+            new TimeBox($"eight times {Section}:{nameof(StatementTimeout)}", Turn),
             new TimeBox($"{Section}:{nameof(MaxRuntime)}", MaxRuntime),
             functionTimeout);
         if (misfit is not null) yield return misfit;

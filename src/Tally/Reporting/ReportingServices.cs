@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
@@ -39,9 +40,9 @@ internal static class ReportingServices
         .AddSingleton<RollupWriter>()
         .AddSingleton<EventIntake>()
         .AddSingleton<DayRebuilder>()
-        .AddSingleton(provider => new EventMessageProcessor(Get<EventIntake>(provider), Get<AccountDirectory>(provider), Get<ILogger<EventMessageProcessor>>(provider)))
+        .AddSingleton(provider => new EventMessageProcessor(Get<EventIntake>(provider), Get<AccountDirectory>(provider), Get<OutageRetry>(provider), Get<ILogger<EventMessageProcessor>>(provider)))
         .AddSingleton(provider => new Backfills(
-            Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DayRebuilder>(provider), Get<IClock>(provider), Get<ILogger<Backfills>>(provider)))
+            Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DayRebuilder>(provider), Get<OutageRetry>(provider), Get<IClock>(provider), Get<ILogger<Backfills>>(provider)))
         .AddSingleton(provider => new EventImporter(Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<IClock>(provider)));
 
     private static IServiceCollection AddReconcile(this IServiceCollection services) => services

@@ -16,6 +16,10 @@ public sealed record Lease(string Owner, long Fence)
     public static string NewOwner() => $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..8]}";
 }
 
+/// <summary>Another worker has taken the lease over; what was about to be committed was not.</summary>
+/// <param name="what">What the lease is of.</param>
+internal sealed class LeaseLostException(string what) : Exception($"The lease of {what} was taken over by another worker.");
+
 /// <summary>
 /// The SQL of a <see cref="Lease"/>, to be composed into statements over the row that carries it.
 /// Parameters: <c>@Owner</c>, <c>@Fence</c>, and <c>@LeaseDuration</c> as an interval.

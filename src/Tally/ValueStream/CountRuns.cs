@@ -1,4 +1,3 @@
-using Dapper;
 using NodaTime;
 using Npgsql;
 using Tally.Database;
@@ -212,5 +211,5 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     }
 
     private Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
+        connection.ExecuteWithinAsync(options.StatementTimeout, sql, parameters, cancellationToken);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Scheduling;
 
 namespace Tally.ValueStream;
@@ -110,9 +111,9 @@ public sealed class ValueStreamCounter
             await runs.EndTurnAsync(run, cancellationToken);
             return result;
         }
-        catch (PostgresException exception) when (connection.State == ConnectionState.Open)
+        catch (PostgresException exception) when (connection.State == ConnectionState.Open && (exception.SqlState == PostgresErrorCodes.QueryCanceled || Outage.IsOfTheWork(exception)))
         {
-            // The server lives, so the failure is this group's own.
+            // The group's own failure: its data, or more of them than a statement may take.
             var place = await counter.DescribePlaceAsync(cancellationToken);
             Log.GroupFailed(_logger, run.TopLevelNamespaceId, run.PeriodMonth, run.Attempts + 1, _options.MaxAttempts, place, exception);
             await runs.RecordFailureAsync(run, $"{place}: {exception.MessageText}", cancellationToken);

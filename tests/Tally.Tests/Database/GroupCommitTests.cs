@@ -89,13 +89,13 @@ public sealed class GroupCommitTests
         var results = Enumerable.Range(1, 4).Select(work => groups.SubmitAsync(work, CancellationToken.None)).ToList();
         (await _commits.NextAsync()).Complete();
 
-        (await _commits.NextAsync()).Fail(new InvalidOperationException("3 is bad"));
+        (await _commits.NextAsync()).Fail(Bad("3 is bad"));
         (await _commits.NextAsync()).Complete();
-        (await _commits.NextAsync()).Fail(new InvalidOperationException("3 is bad"));
+        (await _commits.NextAsync()).Fail(Bad("3 is bad"));
         (await _commits.NextAsync()).Complete();
 
         (await results[1]).ShouldBe("2 done");
-        (await Should.ThrowAsync<InvalidOperationException>(() => results[2])).Message.ShouldBe("3 is bad");
+        (await Should.ThrowAsync<PostgresException>(() => results[2])).MessageText.ShouldBe("3 is bad");
         (await results[3]).ShouldBe("4 done");
         _commits.Groups.ShouldBe([[1], [2, 3, 4], [2], [3], [4]]);
     }
@@ -128,18 +128,80 @@ public sealed class GroupCommitTests
         _commits.Groups.ShouldBe([[1], [2, 3]]);
     }
 
-    [Fact]
-    public async Task A_servers_refusal_of_a_group_is_no_outage()
+    [Theory]
+    [InlineData(PostgresErrorCodes.AdminShutdown)]
+    [InlineData(PostgresErrorCodes.ReadOnlySqlTransaction)]
+    [InlineData(PostgresErrorCodes.InsufficientPrivilege)]
+    public async Task A_server_that_refuses_everything_is_asked_once_for_the_whole_group(string sqlState)
     {
         var groups = _commits.In(writers: 1);
         var results = Enumerable.Range(1, 3).Select(work => groups.SubmitAsync(work, CancellationToken.None)).ToList();
         (await _commits.NextAsync()).Complete();
 
-        (await _commits.NextAsync()).Fail(new PostgresException("terminated", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown));
-        (await _commits.NextAsync()).Complete();
+        (await _commits.NextAsync()).Fail(new PostgresException("refused", "ERROR", "ERROR", sqlState));
+
+        await Should.ThrowAsync<PostgresException>(() => results[1]);
+        await Should.ThrowAsync<PostgresException>(() => results[2]);
+        _commits.Groups.ShouldBe([[1], [2, 3]]);
+    }
+
+    [Fact]
+    public async Task The_first_outage_ends_a_failed_group_for_all_that_are_left()
+    {
+        var groups = _commits.In(writers: 1);
+        var results = Enumerable.Range(1, 32).Select(work => groups.SubmitAsync(work, CancellationToken.None)).ToList();
         (await _commits.NextAsync()).Complete();
 
-        (await Task.WhenAll(results)).ShouldBe(["1 done", "2 done", "3 done"]);
+        (await _commits.NextAsync()).Fail(Bad("one is bad"));
+        (await _commits.NextAsync()).Complete();
+        (await _commits.NextAsync()).Fail(new NpgsqlException("no answer", new IOException()));
+
+        (await results[1]).ShouldBe("2 done");
+        foreach (var left in results.Skip(2)) (await Should.ThrowAsync<NpgsqlException>(() => left)).Message.ShouldBe("no answer");
+        _commits.Groups.Count.ShouldBe(4, "the lone one, the group, and two pieces of 31");
+    }
+
+    [Fact]
+    public async Task Work_that_is_too_heavy_for_its_statement_is_soon_alone()
+    {
+        var groups = new GroupCommit<int, int>(
+            (works, _) => works.Contains(13) ? throw new PostgresException("too long", "ERROR", "ERROR", PostgresErrorCodes.QueryCanceled) : Task.FromResult(works), 1, 1_000, _ => 1);
+        var done = new ConcurrentBag<int>();
+
+        await Task.WhenAll(Enumerable.Range(1, 32).Select(work => Task.Run(async () =>
+        {
+            for (var attempt = 0; attempt < 8; attempt++)
+            {
+                try
+                {
+                    done.Add(await groups.SubmitAsync(work, CancellationToken.None));
+                    return;
+                }
+                catch (PostgresException)
+                {
+                    await Task.Yield();
+                }
+            }
+        })));
+
+        done.Order().ShouldBe(Enumerable.Range(1, 32).Except([13]));
+    }
+
+    [Fact]
+    public async Task The_caller_that_writes_for_the_others_is_cancelled_like_any_other()
+    {
+        var groups = _commits.In(writers: 1);
+        using var cancellation = new CancellationTokenSource();
+        var writer = groups.SubmitAsync(1, cancellation.Token);
+        var other = groups.SubmitAsync(2, CancellationToken.None);
+        var commit = await _commits.NextAsync();
+
+        await cancellation.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => writer);
+        commit.Complete();
+        (await _commits.NextAsync()).Complete();
+        (await other).ShouldBe("2 done");
     }
 
     [Fact]
@@ -199,6 +261,8 @@ public sealed class GroupCommitTests
         committed.Order().ShouldBe(Enumerable.Range(0, 16_000));
         most.ShouldBeLessThanOrEqualTo(3);
     }
+
+    private static PostgresException Bad(string message) => new(message, "ERROR", "ERROR", PostgresErrorCodes.CheckViolation);
 
     private static void InterlockedMax(ref int most, int value)
     {

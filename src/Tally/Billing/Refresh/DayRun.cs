@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Scheduling;
 
 namespace Tally.Billing.Refresh;
@@ -33,11 +34,11 @@ internal sealed class DayRun(FactRebuilder rebuild, RefreshRuns runs, ILogger<Da
                 if (result.Kept > 0) Log.FactsKept(logger, day, result.Kept);
                 onDay?.Invoke(result);
             }
-            catch (Exception exception) when (exception is MissingRateException or PostgresException { IsTransient: false })
+            catch (Exception exception) when (Outage.IsOfTheWork(exception) || exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled })
             {
                 var failure = Explain(day, exception);
-                await runs.FailAsync(request.RunId, day, failure.Message, cancellationToken);
                 Log.DayFailed(logger, day, failure);
+                await FailAsync(request.RunId, day, failure);
                 failures.Add(failure);
             }
 
@@ -46,6 +47,21 @@ internal sealed class DayRun(FactRebuilder rebuild, RefreshRuns runs, ILogger<Da
 
         await runs.CloseAsync(request.RunId, cancellationToken);
         return true;
+    }
+
+    // Cancelling must not keep a failure from being noted.
+    private async Task FailAsync(Guid runId, LocalDate day, BillingException failure)
+    {
+        try
+        {
+            await runs.FailAsync(runId, day, failure.Message, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            // What went wrong first is the one to throw; the outage that followed is its companion.
+            Log.FailureNotRecorded(logger, FormattableString.Invariant($"the refresh of {day:uuuu-MM-dd}"), exception);
+            throw failure;
+        }
     }
 
     private static BillingException Explain(LocalDate day, Exception exception) => exception switch

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Scheduling;
 
 namespace Tally.Billing.Refresh;
@@ -13,16 +14,12 @@ namespace Tally.Billing.Refresh;
 /// <param name="Lease">The schedule's lease, for a scheduled run: the day commits only while it is held.</param>
 internal sealed record RebuildRequest(Guid RunId, IReadOnlyCollection<Guid>? Services, bool Force, Lease? Lease);
 
-/// <summary>Someone else has taken over the schedule; nothing of the day was written.</summary>
-internal sealed class LeaseLostException() : Exception("The lease on the billing schedule was taken over by another worker.");
-
 /// <summary>Brings one day's facts up to date in one transaction, alone on that day by an advisory lock.</summary>
 internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, IOptions<BillingOptions> options)
 {
     private const string Settings = """
         /* tally:billing.day_settings */
-        SELECT set_config('statement_timeout', @timeout, true),
-               -- A day's groups fit; the default would hash them on disk.
+        SELECT -- A day's groups fit; the default would hash them on disk.
                set_config('work_mem', '64MB', true),
                -- Days and tables differ in size by orders of magnitude: no plan fits all.
                set_config('plan_cache_mode', 'force_custom_plan', true),
@@ -60,11 +57,11 @@ internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, I
     public async Task<DayResult> RunAsync(LocalDate day, RebuildRequest request, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        CommandDefinition Command(string sql, object parameters) =>
-            new(sql, parameters, transaction, commandTimeout: (int)options.Value.DayBudget.TotalSeconds, cancellationToken: cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(options.Value.StatementTimeout, cancellationToken);
+        CommandDefinition Command(string sql, object? parameters) =>
+            new(sql, parameters, transaction, commandTimeout: TimedStatement.ClientTimeout(options.Value.StatementTimeout), cancellationToken: cancellationToken);
 
-        await connection.ExecuteAsync(Command(Settings, new { timeout = FormattableString.Invariant($"{options.Value.StatementTimeout.TotalMilliseconds:0}") }));
+        await connection.ExecuteAsync(Command(Settings, null));
         await connection.ExecuteAsync(Command(Lock, new { lockClass = BillingDay.LockClass, lockKey = day.LockKey() }));
         // A statement of its own, after the lock: it must see what the lock's former holder committed.
         var state = await connection.QuerySingleAsync<FactDayState>(Command(State, new { Day = day, Month = day.Month().FirstDay() }));
@@ -85,7 +82,7 @@ internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, I
         await connection.ExecuteAsync(Command(Finish, new { request.RunId, Day = day, Now = now, result.Inserted, result.Updated, result.Removed, result.Held, result.Kept }));
         if (request.Lease is { } lease
             && await connection.ExecuteAsync(Command(KeepLease, new { lease.Owner, lease.Fence, options.Value.LeaseDuration })) == 0)
-            throw new LeaseLostException();
+            throw new LeaseLostException("the billing schedule");
 
         await transaction.CommitAsync(cancellationToken);
         return result;

@@ -1,6 +1,6 @@
-using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Tally.Database;
 using Tally.Scheduling;
 
 namespace Tally.Billing.Refresh;
@@ -22,15 +22,14 @@ internal sealed class RefreshLease(NpgsqlDataSource dataSource, IOptions<Billing
     {
         var owner = Lease.NewOwner();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var fence = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
-            Take, new { Owner = owner, options.Value.LeaseDuration }, cancellationToken: cancellationToken));
-        return fence is null ? null : new Lease(owner, fence.Value);
+        var fences = await connection.QueryWithinAsync<long>(options.Value.StatementTimeout, Take, new { Owner = owner, options.Value.LeaseDuration }, cancellationToken);
+        return fences is [var fence] ? new Lease(owner, fence) : null;
     }
 
     /// <summary>Gives it back, if it is still held.</summary>
     public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(Release, new { lease.Owner, lease.Fence }, cancellationToken: cancellationToken));
+        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, Release, new { lease.Owner, lease.Fence }, cancellationToken);
     }
 }

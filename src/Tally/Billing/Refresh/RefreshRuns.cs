@@ -1,6 +1,7 @@
-using Dapper;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 
 namespace Tally.Billing.Refresh;
 
@@ -13,7 +14,7 @@ internal sealed record NightlyRun
 }
 
 /// <summary>The book of refreshes: which days a run has to do, which it has done, and why one failed.</summary>
-internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock)
+internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock, IOptions<BillingOptions> options)
 {
     private const string Open = """
         /* tally:billing.open_run */
@@ -58,14 +59,15 @@ internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock)
         string kind, IEnumerable<LocalDate> days, LocalDate? night = null, IReadOnlyCollection<Guid>? services = null, bool forced = false, CancellationToken cancellationToken = default)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(
+        return (await connection.QueryWithinAsync<Guid?>(
+            options.Value.StatementTimeout,
             Open,
             new
             {
                 kind, night, forced, services = services?.ToArray(), now = clock.GetCurrentInstant(),
                 days = days.Select(day => day.ToDateOnly()).ToArray(),
             },
-            cancellationToken: cancellationToken));
+            cancellationToken)).SingleOrDefault();
     }
 
     /// <summary>The days that the run still has to do, the latest first.</summary>
@@ -83,18 +85,18 @@ internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock)
     public async Task<NightlyRun?> LastNightAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<NightlyRun>(new CommandDefinition(Last, cancellationToken: cancellationToken));
+        return (await connection.QueryWithinAsync<NightlyRun>(options.Value.StatementTimeout, Last, null, cancellationToken)).SingleOrDefault();
     }
 
     private async Task<IReadOnlyList<LocalDate>> DaysAsync(string sql, Guid runId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return [.. await connection.QueryAsync<LocalDate>(new CommandDefinition(sql, new { runId }, cancellationToken: cancellationToken))];
+        return await connection.QueryWithinAsync<LocalDate>(options.Value.StatementTimeout, sql, new { runId }, cancellationToken);
     }
 
     private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
+        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, sql, parameters, cancellationToken);
     }
 }

@@ -34,7 +34,6 @@ public sealed class ScheduledRefresh
     /// <exception cref="RefreshFailedException">Some days could not be refreshed; they are due again in the next night.</exception>
     public async Task<RunOutcome> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
     {
-        // A run that ends in a fault leaves its lease to expire, long before the next tick.
         if (await _lease.TakeAsync(cancellationToken) is not { } lease)
         {
             Log.LeaseHeldElsewhere(_logger);
@@ -42,20 +41,20 @@ public sealed class ScheduledRefresh
         }
 
         var failures = new List<Exception>();
-        var years = new HashSet<int> { _clock.TodayUtc().Year };
-        try
-        {
-            var outcome = await WorkAsync(lease, limiter, failures, years, cancellationToken);
-            await _thresholds.RecordAsync(years, cancellationToken);
-            await _lease.ReleaseAsync(lease, cancellationToken);
-            Log.TickEnded(_logger, outcome);
-            return failures.Count == 0 ? outcome : throw new RefreshFailedException(failures);
-        }
-        catch (LeaseLostException)
-        {
-            Log.LeaseHeldElsewhere(_logger);
-            return RunOutcome.LeaseHeldElsewhere;
-        }
+        var outcome = await LeasedWork.RunAsync(
+            async token =>
+            {
+                var years = new HashSet<int> { _clock.TodayUtc().Year };
+                var ended = await WorkAsync(lease, limiter, failures, years, token);
+                await _thresholds.RecordAsync(years, token);
+                await _lease.ReleaseAsync(lease, token);
+                return ended;
+            },
+            token => _lease.ReleaseAsync(lease, token),
+            cancellationToken);
+        if (outcome == RunOutcome.LeaseHeldElsewhere) Log.LeaseHeldElsewhere(_logger);
+        else Log.TickEnded(_logger, outcome);
+        return failures.Count == 0 ? outcome : throw new RefreshFailedException(failures);
     }
 
     private async Task<RunOutcome> WorkAsync(

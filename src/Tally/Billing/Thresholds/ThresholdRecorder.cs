@@ -1,7 +1,7 @@
-using Dapper;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 
 namespace Tally.Billing.Thresholds;
 
@@ -35,8 +35,8 @@ internal sealed class ThresholdRecorder(NpgsqlDataSource dataSource, IClock cloc
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         foreach (var year in years.Distinct().Order())
         {
-            await connection.ExecuteAsync(new CommandDefinition(
-                Record, new { year, percents = options.Value.ThresholdPercents.Distinct().ToArray(), now = clock.GetCurrentInstant() }, cancellationToken: cancellationToken));
+            await connection.ExecuteWithinAsync(
+                options.Value.StatementTimeout, Record, new { year, percents = options.Value.ThresholdPercents.Distinct().ToArray(), now = clock.GetCurrentInstant() }, cancellationToken);
         }
     }
 }

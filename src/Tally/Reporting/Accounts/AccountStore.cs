@@ -173,4 +173,4 @@ public sealed class AccountStore
 public sealed record TimezoneChange(Account Account, string? PreviousTimezone, BackfillRequest? Backfill);
 
 /// <summary>The id of a new account is taken.</summary>
-public sealed class AccountExistsException(long id) : Exception($"Account {id} exists already.");
+public sealed class AccountExistsException(long id) : OperatorException($"Account {id} exists already.");

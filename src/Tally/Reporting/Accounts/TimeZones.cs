@@ -88,7 +88,7 @@ public static class TimeZones
 }
 
 /// <summary>A zone id that is not in the IANA database.</summary>
-public sealed class UnknownTimeZoneException(string id, IReadOnlyList<string> suggestions) : Exception(Describe(id, suggestions))
+public sealed class UnknownTimeZoneException(string id, IReadOnlyList<string> suggestions) : OperatorException(Describe(id, suggestions))
 {
     public string Id { get; } = id;
 

@@ -35,7 +35,8 @@ internal static class BackfillSql
     public const string RecordFailure = """
         /* tally:backfills.fail */
         INSERT INTO reporting.backfill_days (account_id, request_id, date, outcome, error, finished_at)
-        VALUES (@account_id, @request_id, @date, 'failed', @error, @now)
+        SELECT @account_id, @request_id, @date, 'failed', @error, @now
+        WHERE EXISTS (SELECT FROM reporting.accounts WHERE id = @account_id)
         ON CONFLICT (account_id, request_id, date) DO UPDATE SET outcome = excluded.outcome, error = excluded.error, finished_at = excluded.finished_at
         """;
 

@@ -16,17 +16,21 @@ namespace Tally.Reporting.Backfill;
 /// </summary>
 public sealed class Backfills
 {
+    private static readonly TimeSpan RecordingTimeout = TimeSpan.FromSeconds(5);
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly AccountStore _accounts;
     private readonly DayRebuilder _rebuilder;
+    private readonly OutageRetry _retry;
     private readonly IClock _clock;
     private readonly ILogger<Backfills> _logger;
 
-    internal Backfills(NpgsqlDataSource dataSource, AccountStore accounts, DayRebuilder rebuilder, IClock clock, ILogger<Backfills> logger)
+    internal Backfills(NpgsqlDataSource dataSource, AccountStore accounts, DayRebuilder rebuilder, OutageRetry retry, IClock clock, ILogger<Backfills> logger)
     {
         _dataSource = dataSource;
         _accounts = accounts;
         _rebuilder = rebuilder;
+        _retry = retry;
         _clock = clock;
         _logger = logger;
     }
@@ -90,7 +94,13 @@ public sealed class Backfills
         var message = BackfillMessage.Read(text, messageId);
         try
         {
-            return await TransientFaults.RetryAsync(token => FanOutAsync(message, messageId, token), cancellationToken);
+            return await _retry.RunAsync(token => FanOutAsync(message, messageId, token), cancellationToken);
+        }
+        catch (UnknownAccountException exception)
+        {
+            // It was erased: there is nothing left to rebuild.
+            Log.BackfillEmpty(_logger, message.RequestId ?? RequestIdOf(messageId), message.AccountId, exception.Message);
+            return BackfillFanOut.Empty;
         }
         catch (BackfillRangeException exception)
         {
@@ -104,15 +114,18 @@ public sealed class Backfills
     {
         var message = BackfillDayMessage.Read(text, messageId);
         var target = new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.Force, message.RequestId);
-        return await TransientFaults.RetryAsync(token => RebuildAsync(target, token), cancellationToken);
+        return await RebuildAsync(target, token => _retry.RunAsync(inner => _rebuilder.RebuildAsync(target, inner), token), cancellationToken);
     }
 
     /// <summary>Rebuilds the request's days that are still to come in this process, newest first.</summary>
     public async IAsyncEnumerable<(LocalDate Date, RebuildOutcome Outcome)> RebuildInlineAsync(
         BackfillRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (var date in Enumerable.Reverse(await PendingDaysAsync(request, cancellationToken)))
-            yield return (date, await RebuildAsync(new DayTarget(request.AccountId, date, request.Forced, request.Id), cancellationToken));
+        foreach (var date in Enumerable.Reverse(PendingDays(request, await DoneDaysAsync(request, cancellationToken))))
+        {
+            var target = new DayTarget(request.AccountId, date, request.Forced, request.Id);
+            yield return (date, await RebuildAsync(target, token => _rebuilder.RebuildAsync(target, token), cancellationToken));
+        }
     }
 
     /// <summary>The progress of the requests of one account, or of all, newest first.</summary>
@@ -136,12 +149,12 @@ public sealed class Backfills
     }
 
     /// <summary>The messages that cover the request's days still to come, newest first.</summary>
-    internal async Task<IReadOnlyList<BackfillMessage>> PendingAsync(BackfillRequest request, CancellationToken cancellationToken)
-    {
-        var messages = new List<BackfillMessage>();
-        foreach (var (from, to) in Ranges(await PendingDaysAsync(request, cancellationToken))) messages.Insert(0, request.ToMessage(from, to));
-        return messages;
-    }
+    internal async Task<IReadOnlyList<BackfillMessage>> PendingAsync(BackfillRequest request, CancellationToken cancellationToken) =>
+        [.. Pending(request, await DoneDaysAsync(request, cancellationToken))];
+
+    /// <inheritdoc cref="PendingAsync"/>
+    internal static IEnumerable<BackfillMessage> Pending(BackfillRequest request, HashSet<LocalDate> done) =>
+        Ranges(PendingDays(request, done)).Reverse().Select(range => request.ToMessage(range.From, range.To));
 
     private async Task<IReadOnlyList<BackfillProgress>> QueryProgressAsync(long? accountId, Guid? requestId, CancellationToken cancellationToken)
     {
@@ -187,22 +200,42 @@ public sealed class Backfills
         return fanOut;
     }
 
-    private async Task<RebuildOutcome> RebuildAsync(DayTarget target, CancellationToken cancellationToken)
+    private async Task<RebuildOutcome> RebuildAsync(DayTarget target, Func<CancellationToken, Task<RebuildOutcome>> rebuild, CancellationToken cancellationToken)
     {
         try
         {
-            var outcome = await _rebuilder.RebuildAsync(target, cancellationToken);
+            var outcome = await rebuild(cancellationToken);
             if (outcome == RebuildOutcome.Frozen) Log.DayKept(_logger, target.AccountId, target.Date.ToDateOnly());
             return outcome;
         }
-        catch (Exception exception) when (target.RequestId is not null && exception is not OperationCanceledException and not NpgsqlException { IsTransient: true })
+        catch (UnknownAccountException)
+        {
+            // It was erased: there is nothing left to rebuild.
+            return RebuildOutcome.Cancelled;
+        }
+        catch (Exception exception) when (target.RequestId is not null && exception is not OperationCanceledException)
+        {
+            await RecordFailureAsync(target, exception, cancellationToken);
+            throw;
+        }
+    }
+
+    private async Task RecordFailureAsync(DayTarget target, Exception failure, CancellationToken cancellationToken)
+    {
+        try
         {
             await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-            await connection.ExecuteAsync(new CommandDefinition(
+            await connection.ExecuteWithinAsync(
+                RecordingTimeout,
                 BackfillSql.RecordFailure,
-                new { account_id = target.AccountId, request_id = target.RequestId, date = target.Date, error = exception.Message, now = _clock.GetCurrentInstant() },
-                cancellationToken: cancellationToken));
-            throw;
+                new { account_id = target.AccountId, request_id = target.RequestId, date = target.Date, error = failure.Message, now = _clock.GetCurrentInstant() },
+                cancellationToken);
+        }
+#pragma warning disable CA1031 // What went wrong first is what the caller must hear of.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.FailureNotRecorded(_logger, FormattableString.Invariant($"{target.Date:uuuu-MM-dd} of account {target.AccountId}"), exception);
         }
     }
 
@@ -237,12 +270,14 @@ public sealed class Backfills
             ?? throw new UnknownBackfillException(requestId);
     }
 
-    private async Task<List<LocalDate>> PendingDaysAsync(BackfillRequest request, CancellationToken cancellationToken)
+    private static List<LocalDate> PendingDays(BackfillRequest request, HashSet<LocalDate> done) =>
+        [.. Enumerable.Range(0, request.DayCount).Select(request.FromDate.PlusDays).Where(date => !done.Contains(date))];
+
+    private async Task<HashSet<LocalDate>> DoneDaysAsync(BackfillRequest request, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        var done = (await connection.QueryAsync<LocalDate>(new CommandDefinition(
+        return (await connection.QueryAsync<LocalDate>(new CommandDefinition(
             BackfillSql.DoneDays, new { account_id = request.AccountId, request_id = request.Id }, cancellationToken: cancellationToken))).ToHashSet();
-        return [.. Enumerable.Range(0, request.DayCount).Select(request.FromDate.PlusDays).Where(date => !done.Contains(date))];
     }
 
     /// <summary>The days as ranges without gaps.</summary>
@@ -277,4 +312,4 @@ public sealed class Backfills
 }
 
 /// <summary>No backfill request has this id.</summary>
-public sealed class UnknownBackfillException(Guid id) : Exception($"There is no backfill request {id}. 'tally rollups progress' lists them.");
+public sealed class UnknownBackfillException(Guid id) : OperatorException($"There is no backfill request {id}. 'tally rollups progress' lists them.");

@@ -18,7 +18,7 @@ public enum RebuildOutcome
     /// <summary>Kept as it is: its raw events are gone, and only its rollups remember them.</summary>
     Frozen,
 
-    /// <summary>Nothing was done: its request was cancelled.</summary>
+    /// <summary>Nothing was done: its request was cancelled, or its account is gone.</summary>
     Cancelled,
 }
 
@@ -108,17 +108,21 @@ internal sealed class DayRebuilder
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateBatch();
+        command.BatchCommands.Add(TimedStatement.Bound(OutageRetry.StatementTimeout));
         command.BatchCommands.Add(ApplySql.LockCommand(
             days.Select(day => AdvisoryLocks.Account(day.AccountId)),
             days.Select(day => AdvisoryLocks.Day(day.AccountId, day.Day.Date))));
         command.BatchCommands.Add(DaySql.RebuildCommand(days, _clock.GetCurrentInstant()));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
 
         var outcomes = new List<(int, string, string?)>(days.Count);
         while (await reader.ReadAsync(cancellationToken))
             outcomes.Add(((int)reader.GetInt64(0), reader.GetString(1), await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2)));
-        return outcomes;
+        // To the end of the batch: its commit is the last thing that the server answers.
+        while (await reader.NextResultAsync(cancellationToken)) { }
+        return outcomes.Count == days.Count ? outcomes : throw new NpgsqlException("The database did not say what became of every day.");
     }
 
     private async ValueTask<IReadOnlyDictionary<long, Account>> AccountsOfAsync(IReadOnlyList<DayTarget> targets, List<int> indexes, CancellationToken cancellationToken)
@@ -148,7 +152,7 @@ internal sealed record DayRebuild(long AccountId, LocalDay Day, string? StoredZo
 }
 
 /// <summary>The account's days cannot be told: it has no reporting timezone, or an unknown one.</summary>
-public sealed class MissingTimeZoneException(Account account) : Exception(account.ReportingTimezone is null
+public sealed class MissingTimeZoneException(Account account) : OperatorException(account.ReportingTimezone is null
     ? $"Account {account.Id} has no reporting timezone. Set one with 'tally account set-timezone {account.Id} ZONE'."
     : $"Account {account.Id} has the unknown reporting timezone '{account.ReportingTimezone}'. Set another with 'tally account set-timezone {account.Id} ZONE'.")
 {

@@ -1,6 +1,7 @@
 using Dapper;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Events;
 using Tally.Reporting.Rollups;
@@ -121,8 +122,9 @@ public sealed class RollupVerifier
         Account account, IReadOnlyList<LocalDay> days, TimeSpan timeout, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(timeout, cancellationToken);
         await using var command = DaySql.VerifyCommand(connection, account.Id, days);
-        command.CommandTimeout = (int)timeout.TotalSeconds;
+        command.CommandTimeout = TimedStatement.ClientTimeout(timeout);
         return await ReadDifferencesAsync(command, account.Zone!, cancellationToken);
     }
 

@@ -10,12 +10,14 @@ public sealed class EventMessageProcessor
 {
     private readonly EventIntake _intake;
     private readonly AccountDirectory _accounts;
+    private readonly OutageRetry _retry;
     private readonly ILogger<EventMessageProcessor> _logger;
 
-    internal EventMessageProcessor(EventIntake intake, AccountDirectory accounts, ILogger<EventMessageProcessor> logger)
+    internal EventMessageProcessor(EventIntake intake, AccountDirectory accounts, OutageRetry retry, ILogger<EventMessageProcessor> logger)
     {
         _intake = intake;
         _accounts = accounts;
+        _retry = retry;
         _logger = logger;
     }
 
@@ -27,10 +29,10 @@ public sealed class EventMessageProcessor
     public async Task<ApplyResult> ApplyAsync(string text, string messageId, CancellationToken cancellationToken)
     {
         var message = Read(text, messageId);
-        var accounts = await TransientFaults.RetryAsync(
+        var accounts = await _retry.RunAsync(
             async token => await _accounts.GetAsync([.. message.Events.Select(one => one.Event.AccountId).Distinct()], token), cancellationToken);
         var known = message.Events.Where(one => accounts.ContainsKey(one.Event.AccountId)).Select(one => one.Event).ToList();
-        var outcomes = known.Count == 0 ? [] : await TransientFaults.RetryAsync(token => _intake.ApplyAsync(known, token), cancellationToken);
+        var outcomes = known.Count == 0 ? [] : await _retry.RunAsync(token => _intake.ApplyAsync(known, token), cancellationToken);
         Report(messageId, known, outcomes);
 
         var problems = message.Problems
@@ -76,7 +78,7 @@ public sealed class EventMessageProcessor
 public sealed record ApplyResult(int Applied, int Duplicates, int Conflicts);
 
 /// <summary>A message that cannot be done whole; it says which, and what to mend.</summary>
-public sealed class InvalidMessageException : Exception
+public sealed class InvalidMessageException : OperatorException
 {
     // A message holds some hundred events; the first few show what is wrong with its producer.
     private const int MaxProblemsShown = 5;

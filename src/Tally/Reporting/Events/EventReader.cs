@@ -188,7 +188,7 @@ public sealed record EventProblem(int Index, string Problem);
 
 /// <summary>An event that cannot be applied; the message names the field.</summary>
 public sealed class InvalidEventException(string? field, string problem, Exception? innerException = null)
-    : Exception(field is null ? problem : $"'{field}' {problem}", innerException)
+    : OperatorException(field is null ? problem : $"'{field}' {problem}", innerException)
 {
     /// <summary>The field at fault; null if it is the text as a whole.</summary>
     public string? Field { get; } = field;

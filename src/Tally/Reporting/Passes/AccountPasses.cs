@@ -1,6 +1,7 @@
-using Dapper;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Scheduling;
 
@@ -16,11 +17,17 @@ internal enum PassKind
 /// <summary>What was done for one account.</summary>
 internal readonly record struct AccountTurn(int Days, int Differing = 0);
 
+/// <summary>What is done for one account.</summary>
+/// <param name="account">The account.</param>
+/// <param name="keep">To be called after each pass of a turn that has several: it renews the lease.</param>
+/// <param name="cancellationToken">Ends the turn.</param>
+internal delegate Task<AccountTurn> TakeTurn(Account account, Func<CancellationToken, Task> keep, CancellationToken cancellationToken);
+
 /// <summary>
 /// Walks over all accounts with a zone, by id, one turn each. One worker at a time; when its time is up the place is kept,
 /// so that every account has its turn before any has a second.
 /// </summary>
-internal sealed class AccountPasses(NpgsqlDataSource dataSource, IClock clock)
+internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
 {
     // Read ahead: few enough that an account added or erased meanwhile is noticed soon.
     private const int AccountsAtOnce = 100;
@@ -55,6 +62,11 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IClock clock)
         WHERE id = @id AND {LeaseSql.IsHeld}
         """;
 
+    private const string Keep = $"""
+        /* tally:passes.keep */
+        UPDATE reporting.account_passes SET {LeaseSql.Renew} WHERE id = @id AND {LeaseSql.IsHeld}
+        """;
+
     private const string End = $"""
         /* tally:passes.end */
         UPDATE reporting.account_passes
@@ -68,20 +80,20 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IClock clock)
     /// </summary>
     /// <param name="kind">Which walk.</param>
     /// <param name="limiter">Asked after every turn.</param>
-    /// <param name="leaseDuration">Longer than a turn.</param>
     /// <param name="turn">What to do; a fault that it throws ends the run, the place before the account is kept.</param>
     /// <param name="cancellationToken">Ends the run at once.</param>
     public async Task<RunOutcome> RunAsync(
-        PassKind kind, RuntimeLimiter limiter, TimeSpan leaseDuration, Func<Account, CancellationToken, Task<AccountTurn>> turn, CancellationToken cancellationToken)
+        PassKind kind, RuntimeLimiter limiter, TakeTurn turn, CancellationToken cancellationToken)
     {
-        var lease = new { kind = kind.ToString().ToLowerInvariant(), Owner = Lease.NewOwner(), LeaseDuration = leaseDuration };
+        var lease = new { kind = kind.ToString().ToLowerInvariant(), Owner = Lease.NewOwner(), options.Value.LeaseDuration };
         var sawAny = false;
         while (true)
         {
             await ExecuteAsync(Open, new { lease.kind, now = clock.GetCurrentInstant() }, cancellationToken);
             if (await ClaimAsync(lease, cancellationToken) is not { } pass) return RunOutcome.LeaseHeldElsewhere;
 
-            var outcome = await WalkAsync(pass, leaseDuration, limiter, turn, cancellationToken);
+            var outcome = await LeasedWork.RunAsync(
+                token => WalkAsync(pass, limiter, turn, token), token => EndAsync(pass, isFinished: false, token), cancellationToken);
             sawAny |= outcome != RunOutcome.NothingDue;
             var wasLeftOff = pass.AfterAccountId is not null;
             if (wasLeftOff && outcome is (RunOutcome.Completed or RunOutcome.NothingDue)) continue;
@@ -90,7 +102,7 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IClock clock)
     }
 
     private async Task<RunOutcome> WalkAsync(
-        Pass pass, TimeSpan leaseDuration, RuntimeLimiter limiter, Func<Account, CancellationToken, Task<AccountTurn>> turn, CancellationToken cancellationToken)
+        Pass pass, RuntimeLimiter limiter, TakeTurn turn, CancellationToken cancellationToken)
     {
         var after = pass.AfterAccountId;
         var outcome = RunOutcome.NothingDue;
@@ -98,11 +110,11 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IClock clock)
         {
             foreach (var account in accounts)
             {
-                var done = await turn(account, cancellationToken);
+                var done = await turn(account, token => KeepAsync(pass, token), cancellationToken);
                 after = account.Id;
                 var isOverTime = limiter.IsOverTime();
                 var saved = await ExecuteAsync(
-                    Save, new { pass.Id, pass.Owner, pass.Fence, LeaseDuration = leaseDuration, account_id = account.Id, days = done.Days, differing = done.Differing }, cancellationToken);
+                    Save, new { pass.Id, pass.Owner, pass.Fence, options.Value.LeaseDuration, account_id = account.Id, days = done.Days, differing = done.Differing }, cancellationToken);
                 if (saved == 0) return RunOutcome.LeaseHeldElsewhere;
                 outcome = RunOutcome.Completed;
                 if (isOverTime)
@@ -117,16 +129,22 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IClock clock)
         return outcome;
     }
 
+    private async Task KeepAsync(Pass pass, CancellationToken cancellationToken)
+    {
+        if (await ExecuteAsync(Keep, new { pass.Id, pass.Owner, pass.Fence, options.Value.LeaseDuration }, cancellationToken) == 0)
+            throw new LeaseLostException("the walk over the accounts");
+    }
+
     private async Task<Pass?> ClaimAsync(object lease, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<Pass>(new CommandDefinition(Claim, lease, cancellationToken: cancellationToken));
+        return (await connection.QueryWithinAsync<Pass>(options.Value.StatementTimeout, Claim, lease, cancellationToken)).SingleOrDefault();
     }
 
     private async Task<IReadOnlyList<Account>> NextAccountsAsync(long? after, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return [.. await connection.QueryAsync<Account>(new CommandDefinition(NextAccounts, new { after, limit = AccountsAtOnce }, cancellationToken: cancellationToken))];
+        return await connection.QueryWithinAsync<Account>(options.Value.StatementTimeout, NextAccounts, new { after, limit = AccountsAtOnce }, cancellationToken);
     }
 
     private Task<int> EndAsync(Pass pass, bool isFinished, CancellationToken cancellationToken) =>
@@ -135,7 +153,7 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IClock clock)
     private async Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
+        return await connection.ExecuteWithinAsync(options.Value.StatementTimeout, sql, parameters, cancellationToken);
     }
 
     private sealed record Pass

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
@@ -71,14 +72,14 @@ public sealed class DriftLog
         """;
 
     private readonly NpgsqlDataSource _dataSource;
-    private readonly int _timeout;
+    private readonly TimeSpan _timeout;
     private readonly IClock _clock;
     private readonly ILogger<DriftLog> _logger;
 
     internal DriftLog(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock, ILogger<DriftLog> logger)
     {
         _dataSource = dataSource;
-        _timeout = (int)options.Value.StatementTimeout.TotalSeconds;
+        _timeout = options.Value.StatementTimeout;
         _clock = clock;
         _logger = logger;
     }
@@ -101,8 +102,8 @@ public sealed class DriftLog
         var days = differences.Select(difference => difference.Date).Distinct().Order().ToList();
         var drift = differences.Where(difference => difference.IsOfCoveredDay(account)).ToList();
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = _timeout })
+        await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
+        await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = TimedStatement.ClientTimeout(_timeout) })
         {
             locks.BatchCommands.Add(ApplySql.LockCommand([AdvisoryLocks.Account(account.Id)], days.Select(date => AdvisoryLocks.Day(account.Id, date))));
             await locks.ExecuteNonQueryAsync(cancellationToken);
@@ -112,7 +113,7 @@ public sealed class DriftLog
 
         await using (var insert = InsertCommand(connection, account.Id, drift, now)) await insert.ExecuteNonQueryAsync(cancellationToken);
         var marked = await connection.QueryAsync<LocalDate>(new CommandDefinition(
-            MarkDirty, new { account_id = account.Id, timezone = account.Zone!.Id, differing = days.Select(date => date.ToDateOnly()).ToArray(), now }, transaction, cancellationToken: cancellationToken));
+            MarkDirty, new { account_id = account.Id, timezone = account.Zone!.Id, differing = days.Select(date => date.ToDateOnly()).ToArray(), now }, transaction, TimedStatement.ClientTimeout(_timeout), cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         Report(account.Id, drift);
         return [.. marked];

@@ -1,6 +1,8 @@
 using Dapper;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 
@@ -10,7 +12,7 @@ namespace Tally.Reporting.Reconcile;
 /// Days that wait for a rebuild whose message got lost: those of requests that have stood still, and dirty days that
 /// nobody has asked for.
 /// </summary>
-internal sealed class OwedDays(NpgsqlDataSource dataSource, Backfills backfills, IClock clock)
+internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
 {
     // A day that failed is not lost: its message is in the poison queue, for an operator to look at.
     private const string IdleRequests = """
@@ -25,6 +27,7 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, Backfills backfills,
           AND p.days <= r.to_date - r.from_date
           AND greatest(r.requested_at, p.finished_at) <= @before
         ORDER BY r.requested_at DESC, r.id
+        LIMIT @limit
         """;
 
     // What a request asked for since the day became dirty is its own business: running, failed or cancelled.
@@ -39,43 +42,56 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, Backfills backfills,
                 AND NOT EXISTS (
                     SELECT FROM reporting.backfill_days b
                     WHERE b.account_id = r.account_id AND b.request_id = r.id AND b.date = d.date AND b.outcome <> 'failed'))
-        ORDER BY d.date
+        ORDER BY d.date DESC
+        LIMIT @limit
+        """;
+
+    private const string DoneDays = """
+        /* tally:owed.done */
+        SELECT request_id, date FROM reporting.backfill_days WHERE account_id = @account_id AND request_id = ANY(@ids) AND outcome <> 'failed'
+        """;
+
+    private const string Insert = """
+        /* tally:owed.request */
+        INSERT INTO reporting.backfill_requests (id, account_id, from_date, to_date, forced, reason, requested_at)
+        SELECT id, @account_id, from_date, to_date, false, @reason, @now FROM unnest(@ids, @from_dates, @to_dates) AS r (id, from_date, to_date) ORDER BY id
         """;
 
     /// <summary>Records requests for dirty days and returns the messages that set them, and the idle ones, going again.</summary>
     /// <param name="account">Whose days.</param>
     /// <param name="queued">Days that have a message already.</param>
-    /// <param name="idleFor">How long a request may show no progress.</param>
-    /// <param name="timeout">Of each statement.</param>
+    /// <param name="limit">How many messages at most; what is over is owed still, and found by the next run. The newest come first.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<BackfillMessage>> RequestAsync(
-        Account account, IReadOnlyCollection<LocalDate> queued, TimeSpan idleFor, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<BackfillMessage>> RequestAsync(Account account, IReadOnlyCollection<LocalDate> queued, int limit, CancellationToken cancellationToken)
     {
+        if (limit <= 0) return [];
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(options.Value.StatementTimeout, cancellationToken);
         var now = clock.GetCurrentInstant();
-        var idle = await connection.QueryAsync<BackfillRequest>(Command(IdleRequests, new { account_id = account.Id, before = now - Duration.FromTimeSpan(idleFor) }));
-        var dirty = await connection.QueryAsync<LocalDate>(Command(DirtyDays, new { account_id = account.Id }));
+        var before = now - Duration.FromTimeSpan(options.Value.ResendAfter);
+        var idle = (await connection.QueryAsync<BackfillRequest>(Command(IdleRequests, new { account_id = account.Id, before, limit }))).ToList();
+        var done = idle.Count == 0 ? [] : await connection.QueryAsync<(Guid RequestId, LocalDate Date)>(Command(DoneDays, new { account_id = account.Id, ids = idle.Select(request => request.Id).ToArray() }));
+        var doneBy = done.ToLookup(day => day.RequestId, day => day.Date);
+        var messages = idle.SelectMany(request => Backfills.Pending(request, doneBy[request.Id].ToHashSet())).Take(limit).ToList();
 
-        var messages = new List<BackfillMessage>();
-        foreach (var request in idle) messages.AddRange(await backfills.PendingAsync(request, cancellationToken));
-        foreach (var (from, to) in Backfills.Ranges([.. dirty.Except(queued)]))
-        {
-            var request = new BackfillRequest
-            {
-                Id = Guid.CreateVersion7(now.ToDateTimeOffset()),
-                AccountId = account.Id,
-                FromDate = from,
-                ToDate = to,
-                Forced = false,
-                Reason = "left dirty",
-                RequestedAt = now,
-            };
-            await connection.ExecuteAsync(Command(BackfillSql.Insert, BackfillSql.Parameters(request)));
-            messages.Add(request.ToMessage());
-        }
-
+        var dirty = await connection.QueryAsync<LocalDate>(Command(DirtyDays, new { account_id = account.Id, limit }));
+        var ranges = Backfills.Ranges([.. dirty.Except(queued).Order()]).Reverse().Take(limit - messages.Count).ToList();
+        if (ranges.Count > 0) messages.AddRange(await InsertAsync(ranges));
+        await transaction.CommitAsync(cancellationToken);
         return messages;
 
-        CommandDefinition Command(string sql, object parameters) => new(sql, parameters, commandTimeout: (int)timeout.TotalSeconds, cancellationToken: cancellationToken);
+        async Task<IEnumerable<BackfillMessage>> InsertAsync(List<(LocalDate From, LocalDate To)> dates)
+        {
+            var ids = dates.ConvertAll(_ => Guid.CreateVersion7(now.ToDateTimeOffset()));
+            await connection.ExecuteAsync(Command(Insert, new
+            {
+                account_id = account.Id, ids = ids.ToArray(), now, reason = "left dirty",
+                from_dates = dates.Select(range => range.From.ToDateOnly()).ToArray(), to_dates = dates.Select(range => range.To.ToDateOnly()).ToArray(),
+            }));
+            return dates.Zip(ids, (range, id) => new BackfillMessage { RequestId = id, AccountId = account.Id, From = range.From.ToDateOnly(), To = range.To.ToDateOnly() });
+        }
+
+        CommandDefinition Command(string sql, object parameters) =>
+            new(sql, parameters, transaction, TimedStatement.ClientTimeout(options.Value.StatementTimeout), cancellationToken: cancellationToken);
     }
 }

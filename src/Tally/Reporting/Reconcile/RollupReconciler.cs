@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
@@ -67,26 +68,27 @@ public sealed class RollupReconciler
         var days = new List<BackfillDayMessage>();
         var ranges = new List<BackfillMessage>();
         var untilFull = new RuntimeLimiter(() => limiter.IsOverTime() || days.Count + ranges.Count >= MaxMessages);
-        var outcome = await _passes.RunAsync(PassKind.Reconcile, untilFull, _options.LeaseDuration, TakeTurnAsync, cancellationToken);
+        var outcome = await _passes.RunAsync(PassKind.Reconcile, untilFull, TakeTurnAsync, cancellationToken);
         Log.Reconciled(_logger, outcome, accounts, verified, differing, days.Count, ranges.Count);
         return new ReconcileResult { Outcome = outcome, AccountsVerified = accounts, DaysVerified = verified, DaysDiffering = differing, Days = days, Ranges = ranges };
 
-        async Task<AccountTurn> TakeTurnAsync(Account account, CancellationToken token)
+        async Task<AccountTurn> TakeTurnAsync(Account account, Func<CancellationToken, Task> keep, CancellationToken token)
         {
             if (account.Zone is null) return default;
             try
             {
                 var marked = await VerifyAsync(account, token);
                 days.AddRange(marked.Select(date => new BackfillDayMessage { AccountId = account.Id, Date = date.ToDateOnly() }));
-                ranges.AddRange(await _owed.RequestAsync(account, marked, _options.ResendAfter, _options.StatementTimeout, token));
+                await keep(token);
+                ranges.AddRange(await _owed.RequestAsync(account, marked, MaxMessages - days.Count - ranges.Count, token));
                 accounts++;
                 verified += _options.ReconcileDays;
                 differing += marked.Count;
                 return new AccountTurn(_options.ReconcileDays, marked.Count);
             }
-            catch (NpgsqlException exception)
+            catch (NpgsqlException exception) when (exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } || Outage.IsOfTheWork(exception))
             {
-                // If it is the server, and not this account, saving the place fails too and ends the run.
+                // Of this account: another may fare better. What is the server's own ends the run.
                 Log.ReconcileFailed(_logger, account.Id, exception);
                 return default;
             }

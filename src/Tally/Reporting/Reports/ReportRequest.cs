@@ -105,4 +105,4 @@ public sealed record SummaryRequest : ReportRequest
 }
 
 /// <summary>A report cannot be given as it was asked for; the message says why and what to ask instead.</summary>
-public sealed class ReportRequestException(string message) : Exception(message);
+public sealed class ReportRequestException(string message) : OperatorException(message);

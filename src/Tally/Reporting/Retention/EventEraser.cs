@@ -49,9 +49,7 @@ public sealed class EventEraser
     public async Task<EraseResult> EraseAsync(long accountId, IReadOnlyCollection<Guid> eventIds, CancellationToken cancellationToken = default)
     {
         var ids = eventIds.ToArray();
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        var purged = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-            EraseSql.CountPurged, new { account_id = accountId, ids }, cancellationToken: cancellationToken));
+        var purged = await CountPurgedAsync(accountId, ids, cancellationToken);
         return await EraseAsync(accountId, EraseSql.FindById, new { account_id = accountId, ids, limit = EventsAtOnce }, purged, cancellationToken);
     }
 
@@ -74,6 +72,13 @@ public sealed class EventEraser
 
         Log.EventsErased(_logger, accountId, erased.Events, erased.Rebuilt.Count, erased.Adjusted.Count);
         return new EraseResult(erased.Events, [.. erased.Rebuilt], [.. erased.Adjusted], [.. erased.Untouched], purged);
+    }
+
+    private async Task<int> CountPurgedAsync(long accountId, Guid[] ids, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            EraseSql.CountPurged, new { account_id = accountId, ids }, cancellationToken: cancellationToken));
     }
 
     /// <summary>The ids to begin with, and their days.</summary>

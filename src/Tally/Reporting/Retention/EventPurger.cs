@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
 using Tally.Reporting.Reconcile;
@@ -84,14 +85,16 @@ public sealed class EventPurger
     }
 
     /// <summary>Purges the oldest days that can be, as many as there is time for, at most <paramref name="limit"/>.</summary>
-    internal async Task<PurgeResult> PurgeAsync(Account account, LocalDate before, int limit, Func<bool> isOverTime, CancellationToken cancellationToken)
+    internal async Task<PurgeResult> PurgeAsync(Account account, LocalDate before, int limit, Func<bool> isOverTime, Func<CancellationToken, Task> keep, CancellationToken cancellationToken)
     {
         var result = new PurgeTally();
         var days = (await FindDaysAsync(account, before, cancellationToken)).Where(found => found.IsCovered).Take(limit);
+        await keep(cancellationToken);
         foreach (var (day, _) in days)
         {
             await PurgeDayAsync(account, day, result, cancellationToken);
             if (isOverTime()) break;
+            await keep(cancellationToken);
         }
 
         return result.ToResult();
@@ -102,6 +105,7 @@ public sealed class EventPurger
     {
         var zone = account.Zone!;
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
         var first = await connection.ExecuteScalarAsync<DateTime?>(Command(PurgeSql.FirstEvent, new { account_id = account.Id }, cancellationToken));
         if (first is null) return [];
 
@@ -111,7 +115,7 @@ public sealed class EventPurger
         var days = Enumerable.Range(0, Math.Max(count, 0)).Select(offset => LocalDay.Of(start.PlusDays(offset), zone)).ToList();
         await using var command = new NpgsqlCommand(PurgeSql.Candidates, connection)
         {
-            CommandTimeout = (int)_timeout.TotalSeconds,
+            CommandTimeout = TimedStatement.ClientTimeout(_timeout),
             Parameters =
             {
                 new NpgsqlParameter<long>("account_id", account.Id),
@@ -136,9 +140,18 @@ public sealed class EventPurger
 
     private async Task PurgeDayAsync(Account account, LocalDay day, PurgeTally result, CancellationToken cancellationToken)
     {
+        var differences = await TryPurgeDayAsync(account, day, result, cancellationToken);
+        if (differences.Count == 0) return;
+        await _drift.RecordAsync(account, differences, cancellationToken);
+        result.Refused.Add((day.Date, PurgeRefusal.Differs));
+    }
+
+    /// <summary>What differs, and then nothing was removed.</summary>
+    private async Task<IReadOnlyList<RollupDifference>> TryPurgeDayAsync(Account account, LocalDay day, PurgeTally result, CancellationToken cancellationToken)
+    {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = (int)_timeout.TotalSeconds })
+        await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
+        await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = TimedStatement.ClientTimeout(_timeout) })
         {
             locks.BatchCommands.Add(ApplySql.LockCommand([AdvisoryLocks.Account(account.Id)], [AdvisoryLocks.Day(account.Id, day.Date)]));
             await locks.ExecuteNonQueryAsync(cancellationToken);
@@ -149,19 +162,13 @@ public sealed class EventPurger
         if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken) || row is not { State: not DayState.Frozen } || !RollupDay.IsCovered(row, day, account))
         {
             result.Refused.Add((day.Date, PurgeRefusal.NotCovered));
-            return;
+            return [];
         }
 
         await using var verify = DaySql.VerifyCommand(connection, account.Id, [day]);
-        verify.CommandTimeout = (int)_timeout.TotalSeconds;
+        verify.CommandTimeout = TimedStatement.ClientTimeout(_timeout);
         var differences = await RollupVerifier.ReadDifferencesAsync(verify, account.Zone!, cancellationToken);
-        if (differences.Count > 0)
-        {
-            await transaction.RollbackAsync(cancellationToken);
-            await _drift.RecordAsync(account, differences, cancellationToken);
-            result.Refused.Add((day.Date, PurgeRefusal.Differs));
-            return;
-        }
+        if (differences.Count > 0) return differences;
 
         var (purged, kept) = await connection.QuerySingleAsync<(long, long)>(Command(
             PurgeSql.Purge,
@@ -171,10 +178,11 @@ public sealed class EventPurger
         await transaction.CommitAsync(cancellationToken);
         Log.DayPurged(_logger, account.Id, day.Date.ToDateOnly(), purged, kept);
         result.Add(purged, kept);
+        return [];
     }
 
     private CommandDefinition Command(string sql, object parameters, CancellationToken cancellationToken, NpgsqlTransaction? transaction = null) =>
-        new(sql, parameters, transaction, commandTimeout: (int)_timeout.TotalSeconds, cancellationToken: cancellationToken);
+        new(sql, parameters, transaction, commandTimeout: TimedStatement.ClientTimeout(_timeout), cancellationToken: cancellationToken);
 
     private sealed class PurgeTally
     {

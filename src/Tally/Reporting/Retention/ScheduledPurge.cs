@@ -1,8 +1,8 @@
-using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
 using Tally.Reporting.Passes;
@@ -55,26 +55,26 @@ public sealed class ScheduledPurge
         while (_options.RetentionDays > 0 && outcome is RunOutcome.Completed or RunOutcome.NothingDue && days != daysBefore)
         {
             daysBefore = days;
-            outcome = await _passes.RunAsync(PassKind.Purge, limiter, _options.LeaseDuration, TakeTurnAsync, cancellationToken);
+            outcome = await _passes.RunAsync(PassKind.Purge, limiter, TakeTurnAsync, cancellationToken);
         }
 
         Log.Purged(_logger, outcome, days, events, forgotten);
         return new ScheduledPurgeResult(outcome, days, events, forgotten);
 
-        async Task<AccountTurn> TakeTurnAsync(Account account, CancellationToken token)
+        async Task<AccountTurn> TakeTurnAsync(Account account, Func<CancellationToken, Task> keep, CancellationToken token)
         {
             if (account.Zone is not { } zone) return default;
             try
             {
                 var before = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date.PlusDays(-_options.RetentionDays);
-                var result = await _purger.PurgeAsync(account, before, DaysInTurn, limiter.IsOverTime, token);
+                var result = await _purger.PurgeAsync(account, before, DaysInTurn, limiter.IsOverTime, keep, token);
                 days += result.DaysPurged;
                 events += result.EventsPurged;
                 return new AccountTurn(result.DaysPurged, result.Refused.Count(refused => refused.Refusal == PurgeRefusal.Differs));
             }
-            catch (NpgsqlException exception)
+            catch (NpgsqlException exception) when (exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } || Outage.IsOfTheWork(exception))
             {
-                // If it is the server, and not this account, saving the place fails too and ends the run.
+                // Of this account: another may fare better. What is the server's own ends the run.
                 Log.PurgeFailed(_logger, account.Id, exception);
                 return default;
             }
@@ -88,8 +88,7 @@ public sealed class ScheduledPurge
         var forgotten = 0L;
         while (true)
         {
-            var removed = await connection.ExecuteAsync(new CommandDefinition(
-                PurgeSql.Forget, new { before, limit = IdsAtOnce }, commandTimeout: (int)_options.StatementTimeout.TotalSeconds, cancellationToken: cancellationToken));
+            var removed = await connection.ExecuteWithinAsync(_options.StatementTimeout, PurgeSql.Forget, new { before, limit = IdsAtOnce }, cancellationToken);
             forgotten += removed;
             if (limiter.IsOverTime() || removed < IdsAtOnce) return forgotten;
         }

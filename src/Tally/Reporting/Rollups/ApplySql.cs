@@ -129,9 +129,11 @@ internal static class ApplySql
                 sum_value_business_hours = r.sum_value_business_hours + excluded.sum_value_business_hours,
                 updated_at = excluded.updated_at
         )
-        SELECT NULL::bigint, NULL::boolean FROM changed
+        SELECT 'applied', NULL::bigint, NULL::boolean FROM permit WHERE granted
         UNION ALL
-        SELECT ordinal, is_same FROM existing
+        SELECT 'zone changed', NULL, NULL FROM changed
+        UNION ALL
+        SELECT 'existing', ordinal, is_same FROM existing
         """;
 
     private const string Apply = ApplyHead + ApplyTail;
@@ -153,8 +155,8 @@ internal static class ApplySql
     };
 
     /// <summary>
-    /// Stores the batch and adds it to the rollups. Answers no row if it did; else nothing was written, and the
-    /// rows are: (null, null) for a zone that changed, and (ordinal from 1, whether all fields are the same) for
+    /// Stores the batch and adds it to the rollups. Answers one row <c>applied</c> if it did; else nothing was written, and
+    /// the rows are: <c>zone changed</c>, and <c>existing</c> with the ordinal from 1 and whether all fields are the same, for
     /// each event that is there already.
     /// </summary>
     public static NpgsqlBatchCommand ApplyCommand(EventBatch batch, Instant now)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Events;
 
@@ -78,16 +79,20 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateBatch();
+        command.BatchCommands.Add(TimedStatement.Bound(OutageRetry.StatementTimeout));
         command.BatchCommands.Add(ApplySql.LockCommand(batch));
         command.BatchCommands.Add(ApplySql.ApplyCommand(batch, clock.GetCurrentInstant()));
         try
         {
             var asked = Stopwatch.GetTimestamp();
-            // Answers with the first statement's result: the locks.
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
             Telemetry.LockWait.Record(Stopwatch.GetElapsedTime(asked).TotalSeconds);
             await reader.NextResultAsync(cancellationToken);
-            return await ReadRefusalAsync(reader, cancellationToken);
+            var (isApplied, refusal) = await ReadAnswerAsync(reader, cancellationToken);
+            // To the end of the batch: its commit is the last thing that the server answers.
+            while (await reader.NextResultAsync(cancellationToken)) { }
+            return isApplied ? null : refusal;
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -96,17 +101,24 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
         }
     }
 
-    private static async Task<Refusal?> ReadRefusalAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    private static async Task<(bool IsApplied, Refusal Refusal)> ReadAnswerAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
-        var zoneChanged = false;
+        var (isApplied, zoneChanged) = (false, false);
         var existing = new List<(int, bool)>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (await reader.IsDBNullAsync(0, cancellationToken)) zoneChanged = true;
-            else existing.Add(((int)reader.GetInt64(0), reader.GetBoolean(1)));
+            switch (reader.GetString(0))
+            {
+                case "applied": isApplied = true; break;
+                case "zone changed": zoneChanged = true; break;
+                default: existing.Add(((int)reader.GetInt64(1), reader.GetBoolean(2))); break;
+            }
         }
 
-        return zoneChanged || existing.Count > 0 ? new Refusal(zoneChanged, existing) : null;
+        // Silence is not success: only the statement's own word is.
+        return isApplied || zoneChanged || existing.Count > 0
+            ? (isApplied, new Refusal(zoneChanged, existing))
+            : throw new NpgsqlException("The database did not say whether the events were applied.");
     }
 
     /// <param name="ZoneChanged">An account's zone is no longer the one that the days were cut in.</param>
@@ -116,7 +128,7 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
 
 /// <summary>No account has this id.</summary>
 public sealed class UnknownAccountException(long accountId)
-    : Exception($"Account {accountId} does not exist. Create it with 'tally account create {accountId}'.")
+    : OperatorException($"Account {accountId} does not exist. Create it with 'tally account create {accountId}'.")
 {
     public long AccountId { get; } = accountId;
 }

@@ -33,7 +33,7 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     {
         await host.AddAccountAsync(2);
         var log = new RecordedLog<Backfills>();
-        var backfills = new Backfills(host.DataSource, host.Get<AccountStore>(), host.Get<DayRebuilder>(), host.Clock, log);
+        var backfills = new Backfills(host.DataSource, host.Get<AccountStore>(), host.Get<DayRebuilder>(), host.Get<Tally.Database.OutageRetry>(), host.Clock, log);
 
         (await backfills.FanOutAsync("""{"accountId": 2}""", Guid.NewGuid().ToString())).ShouldSatisfyAllConditions(
             fanOut => fanOut.Days.ShouldBeEmpty(), fanOut => fanOut.Ranges.ShouldBeEmpty());
@@ -134,7 +134,7 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
         await host.RebuildAsync(6, TestEvent.Day);
         await host.ExecuteAsync("DELETE FROM reporting.reporting_events WHERE account_id = 6");
         var log = new RecordedLog<Backfills>();
-        var backfills = new Backfills(host.DataSource, host.Get<AccountStore>(), host.Get<DayRebuilder>(), host.Clock, log);
+        var backfills = new Backfills(host.DataSource, host.Get<AccountStore>(), host.Get<DayRebuilder>(), host.Get<Tally.Database.OutageRetry>(), host.Clock, log);
 
         await backfills.RebuildAsync("""{"accountId": 6, "date": "2026-02-11"}""", "message");
 

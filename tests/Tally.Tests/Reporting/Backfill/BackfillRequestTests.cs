@@ -151,17 +151,18 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
     public async Task A_day_that_fails_takes_no_other_of_its_group_with_it()
     {
         await host.AddAccountAsync(9);
+        await host.AddAccountAsync(404, zone: null);
         await host.AddRawAsync(TestEvent.FirstResponse(9));
         await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(9, TestEvent.Day));
         // The first two occupy the writers; the rest form a group with one that cannot succeed.
         var first = host.RebuildAsync(9, TestEvent.Day);
         var second = host.RebuildAsync(9, TestEvent.Day);
         await Sessions.ParkedAsync(host.DataSource, Task.WhenAll(first, second), 2);
-        var unknown = host.RebuildAsync(404, TestEvent.Day);
+        var zoneless = host.RebuildAsync(404, TestEvent.Day);
         var others = Enumerable.Range(1, 5).Select(day => host.RebuildAsync(9, TestEvent.Day.PlusDays(-day))).ToList();
         await barrier.ReleaseAsync();
 
-        await Should.ThrowAsync<UnknownAccountException>(() => unknown);
+        await Should.ThrowAsync<MissingTimeZoneException>(() => zoneless);
         (await Task.WhenAll(others)).ShouldAllBe(outcome => outcome == RebuildOutcome.Unchanged);
         await Task.WhenAll(first, second);
     }

@@ -121,7 +121,7 @@ public sealed class IdempotencyTests(ReportingHost host) : IClassFixture<Reporti
         await host.AddAccountAsync(9);
         var one = TestEvent.FirstResponse(9);
         var log = new RecordedLog<EventMessageProcessor>();
-        var processor = new EventMessageProcessor(host.Get<EventIntake>(), host.Get<AccountDirectory>(), log);
+        var processor = new EventMessageProcessor(host.Get<EventIntake>(), host.Get<AccountDirectory>(), host.Get<Tally.Database.OutageRetry>(), log);
         await processor.ApplyAsync(EventMessageTests.Json(one), "m1", CancellationToken.None);
 
         (await processor.ApplyAsync(EventMessageTests.Json(one with { Value = 4711 }), "m2", CancellationToken.None)).ShouldBe(new ApplyResult(0, 0, 1));
@@ -140,7 +140,7 @@ public sealed class IdempotencyTests(ReportingHost host) : IClassFixture<Reporti
         await host.AddAccountAsync(10);
         var (one, other) = (TestEvent.FirstResponse(10), TestEvent.FirstResponse(10));
         var log = new RecordedLog<EventMessageProcessor>();
-        var processor = new EventMessageProcessor(host.Get<EventIntake>(), host.Get<AccountDirectory>(), log);
+        var processor = new EventMessageProcessor(host.Get<EventIntake>(), host.Get<AccountDirectory>(), host.Get<Tally.Database.OutageRetry>(), log);
         await processor.ApplyAsync(EventMessageTests.Json(one), "m1", CancellationToken.None);
 
         (await processor.ApplyAsync(EventMessageTests.Json(one, other), "m2", CancellationToken.None)).ShouldBe(new ApplyResult(1, 1, 0));
