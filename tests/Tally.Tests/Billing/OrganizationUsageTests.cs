@@ -1,3 +1,4 @@
+using System.Globalization;
 using NodaTime;
 using Shouldly;
 using Tally.Billing.Reports;
@@ -99,5 +100,26 @@ public sealed class OrganizationUsageTests(TestDatabase database) : BillingTest(
 
         rows.ShouldHaveSingleItem().ShouldBe(new OrganizationEmailUsage { ServiceName = "b", ServiceId = email.Service.Id, EmailsSent = 30 });
         (await Usage.FetchYearAsync(organization, 2022, None)).Select(row => row.EmailsSent).ShouldBe([0, 50]);
+    }
+
+    [Theory]
+    // Another rate from the 20th on; both on the 20th, the cheaper one first; back to the first rate.
+    [InlineData("0.02/10 0.03/20", true)]
+    [InlineData("0.02/10 0.02/20 0.03/20 0.03/30", true)]
+    [InlineData("0.03/10 0.03/20 0.02/20 0.02/30", false)]
+    [InlineData("0.02/10 0.03/15 0.02/20", false)]
+    public async Task Rates_of_a_month_are_read_from_its_sums_while_they_follow_each_other(string rates, bool followEachOther)
+    {
+        var organization = await World.OrganizationAsync("org");
+        var template = await World.TemplateAsync(service: await World.ServiceAsync(organization: organization));
+        foreach (var fact in rates.Split(' ').Select(fact => fact.Split('/')))
+            await World.FactAsync(new LocalDate(2024, 6, int.Parse(fact[1], CultureInfo.InvariantCulture)), template, decimal.Parse(fact[0], CultureInfo.InvariantCulture), units: 7);
+        var before = (await Usage.FetchYearAsync(organization, 2024, None)).ShouldHaveSingleItem();
+
+        // The facts without the triggers that keep the sums: who reads facts now finds none.
+        await ExecuteAsync("SET session_replication_role = replica; DELETE FROM billing.ft_billing; RESET session_replication_role");
+
+        var after = (await Usage.FetchYearAsync(organization, 2024, None)).ShouldHaveSingleItem();
+        (after == before).ShouldBe(followEachOther);
     }
 }

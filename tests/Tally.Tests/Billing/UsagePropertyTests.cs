@@ -16,8 +16,29 @@ public sealed class UsagePropertyTests(TestDatabase database) : BillingTest(data
     private sealed record FactSpec(Template Template, LocalDate Day, decimal Rate, long Units, int Multiplier, bool International, string Provider);
 
     [Property(MaxTest = 40, StartSize = 40, EndSize = 150)]
-    public async Task An_allowance_is_used_once_and_a_year_costs_the_sum_of_its_parts(
-        (byte Service, byte Month, byte Day, byte Price, byte Units)[] sent, byte[] limits, (byte Month, byte Day) one, (byte Month, byte Day) other)
+    public Task An_allowance_is_used_once_and_a_year_costs_the_sum_of_its_parts(
+        (byte Service, byte Month, byte Day, byte Price, byte Units)[] sent, byte[] limits, (byte Month, byte Day) one, (byte Month, byte Day) other) =>
+        CheckAsync(sent, message => message.Price % 4, limits, one, other);
+
+    /// <summary>As with rate changes in the middle of months. Some meet on one day, some services go back to the rate before.</summary>
+    [Property(MaxTest = 40, StartSize = 40, EndSize = 150)]
+    public Task Rates_that_follow_each_other_within_a_month_cost_what_their_facts_cost(
+        (byte Service, byte Month, byte Day, byte Price, byte Units)[] sent, byte[] limits, (byte Month, byte Day) one, (byte Month, byte Day) other) =>
+        CheckAsync(sent, message => (message.Service % 3, message.Day % 30, message.Price % 2) switch
+        {
+            (0, >= 10 and < 20, _) => 3,
+            (_, < 12, _) => 2,
+            (1, 12, 0) => 2,
+            (1, 12, _) => 3,
+            (2, 12, 0) => 1,
+            (1, _, _) => 3,
+            (_, > 25, 0) => 1,
+            _ => 0,
+        }, limits, one, other);
+
+    private async Task CheckAsync(
+        (byte Service, byte Month, byte Day, byte Price, byte Units)[] sent, Func<(byte Service, byte Month, byte Day, byte Price, byte Units), int> rateOf,
+        byte[] limits, (byte Month, byte Day) one, (byte Month, byte Day) other)
     {
         await InitializeAsync();
         var organization = await World.OrganizationAsync("org");
@@ -29,7 +50,7 @@ public sealed class UsagePropertyTests(TestDatabase database) : BillingTest(data
 
         var facts = sent
             .Select(message => new FactSpec(
-                templates[message.Service % 3], Day(message.Month, message.Day), Amounts[message.Price % 4], message.Units / 4, message.Price / 4 % 4,
+                templates[message.Service % 3], Day(message.Month, message.Day), Amounts[rateOf(message)], message.Units / 4, message.Price / 4 % 4,
                 message.Price % 2 == 0, message.Price % 3 == 0 ? "sns" : "other"))
             .DistinctBy(fact => fact with { Units = 0 })
             .ToList();

@@ -32,9 +32,10 @@ internal sealed class World(NpgsqlDataSource dataSource, IClock clock)
     public const string MonthlyDifferences = """
         SELECT count(*) FROM (
             SELECT service_id, date_trunc('month', local_date::timestamp)::date AS month, notification_type, rate, count(*) AS facts,
-                   sum(notifications_sent) AS notifications_sent, sum(billable_units) AS billable_units, sum(billable_units * rate_multiplier) AS chargeable_units
+                   sum(notifications_sent) AS notifications_sent, sum(billable_units) AS billable_units, sum(billable_units * rate_multiplier) AS chargeable_units,
+                   min(local_date) AS first_date, max(local_date) AS last_date
             FROM billing.ft_billing GROUP BY 1, 2, 3, 4) facts
-        FULL JOIN billing.ft_billing_monthly sums USING (service_id, month, notification_type, rate, facts, notifications_sent, billable_units, chargeable_units)
+        FULL JOIN billing.ft_billing_monthly sums USING (service_id, month, notification_type, rate, facts, notifications_sent, billable_units, chargeable_units, first_date, last_date)
         WHERE facts.service_id IS NULL OR sums.service_id IS NULL
         """;
 

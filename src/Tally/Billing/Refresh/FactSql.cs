@@ -22,24 +22,31 @@ internal static class FactSql
         var scope = allServices ? "" : "AND service_id = ANY (@Services)";
         return $"""
             /* tally:billing.{verb} */
-            WITH computed AS MATERIALIZED (
-                SELECT source.*, 1 AS copy, CASE notification_type WHEN 'sms' THEN ({Rates.SmsRateSql}) ELSE 0 END AS rate
+            WITH rate_of_day AS MATERIALIZED (
+                SELECT ({Rates.SmsRateSql}) AS sms
+            ),
+            computed AS (
+                SELECT source.*, 1 AS copy, CASE notification_type WHEN 'sms' THEN (SELECT sms FROM rate_of_day) ELSE 0 END AS rate
                 FROM ({source}) source
             ),
             -- A day may hold one price group at two rates, from a system that kept the old row after a rate correction.
-            -- The one at the day's rate is the fact; the other copies vanish.
-            stored AS MATERIALIZED (
-                SELECT ctid AS fact, ft_billing.*, coalesce(updated_at, created_at) AS computed_at, row_number() OVER (
-                    PARTITION BY template_id, service_id, notification_type, provider, rate_multiplier, international
-                    ORDER BY rate IS DISTINCT FROM CASE notification_type WHEN 'sms' THEN ({Rates.SmsRateSql}) ELSE 0 END, rate) AS copy
-                FROM billing.ft_billing
+            -- The one at the day's rate is the fact, or else the one at the lowest; the other copies vanish.
+            stored AS (
+                SELECT ctid AS fact, facts.*, coalesce(updated_at, created_at) AS computed_at,
+                       CASE WHEN rate = {RateOf("facts")} THEN 1 ELSE 1 + (
+                           SELECT count(*) FROM billing.ft_billing better
+                           WHERE better.local_date = @Day AND better.template_id = facts.template_id AND better.service_id = facts.service_id
+                             AND better.notification_type = facts.notification_type AND better.provider = facts.provider
+                             AND better.rate_multiplier = facts.rate_multiplier AND better.international = facts.international
+                             AND (better.rate < facts.rate OR better.rate = {RateOf("better")})) END AS copy
+                FROM billing.ft_billing facts
                 WHERE local_date = @Day {scope}
             ),
             held AS MATERIALIZED (
                 SELECT * FROM billing.corrections WHERE local_date = @Day AND state = 'held' {scope}
             ),
             differences AS MATERIALIZED (
-                SELECT stored.fact, stored.created_at, stored.computed_at, @Day AS local_date,
+                SELECT stored.fact, stored.created_at, stored.computed_at, @Day AS local_date, computed.copy IS NULL AS is_gone,
                        {Either("template_id")}, {Either("service_id")}, {Either("notification_type")},
                        {Either("provider")}, {Either("rate_multiplier")}, {Either("international")},
                        {FromTo("rate")}, {FromTo("billable_units")}, {FromTo("notifications_sent")}
@@ -50,6 +57,9 @@ internal static class FactSql
                   AND stored.copy = computed.copy
                 WHERE (stored.rate, stored.billable_units, stored.notifications_sent)
                       IS DISTINCT FROM (computed.rate, computed.billable_units, computed.notifications_sent)
+            ),
+            unrated AS MATERIALIZED (
+                SELECT EXISTS (SELECT FROM differences WHERE rate_to IS NULL AND NOT is_gone) AS is_missing
             ),
             -- Services whose messages of the day are gone altogether: purged, not unsent.
             purged AS MATERIALIZED (
@@ -62,7 +72,7 @@ internal static class FactSql
             changes AS MATERIALIZED (
                 SELECT * FROM differences
                 WHERE service_id NOT IN (SELECT service_id FROM purged)
-                  AND NOT EXISTS (SELECT FROM computed WHERE rate IS NULL)
+                  AND NOT (SELECT is_missing FROM unrated)
             ),
             {string.Join(",\n", effects)}
             SELECT
@@ -71,7 +81,7 @@ internal static class FactSql
                 count(*) FILTER (WHERE fact IS NOT NULL AND rate_to IS NOT NULL) AS updated,
                 count(*) FILTER (WHERE rate_to IS NULL) AS removed,
                 (SELECT count(*) FROM differences WHERE service_id IN (SELECT service_id FROM purged)) AS kept,
-                EXISTS (SELECT FROM computed WHERE rate IS NULL) AS unrated
+                (SELECT is_missing FROM unrated) AS unrated
             FROM changes
             """;
     }
@@ -82,7 +92,8 @@ internal static class FactSql
             INSERT INTO billing.corrections (run_id, recorded_at, state, decided_at, provisional, {CorrectionColumns})
             SELECT @RunId, @Now, 'applied', @Now, NOT @Settled AND coalesce(computed_at < @To, false), {CorrectionColumns}
             FROM changes
-            WHERE fact IS NOT NULL OR @Settled OR service_id IN (SELECT service_id FROM stored WHERE computed_at >= @To)
+            WHERE fact IS NOT NULL OR @Settled OR service_id IN (
+                SELECT service_id FROM billing.ft_billing WHERE local_date = @Day AND coalesce(updated_at, created_at) >= @To)
             ORDER BY service_id, template_id, notification_type, provider, rate_multiplier, international
         )
         """;
@@ -117,6 +128,8 @@ internal static class FactSql
     private const string CorrectionColumns =
         "local_date, template_id, service_id, notification_type, provider, rate_multiplier, international, rate_from, rate_to, " +
         "billable_units_from, billable_units_to, notifications_sent_from, notifications_sent_to";
+
+    private static string RateOf(string facts) => $"CASE {facts}.notification_type WHEN 'sms' THEN (SELECT sms FROM rate_of_day) ELSE 0 END";
 
     private static string Either(string column) => $"coalesce(computed.{column}, stored.{column}) AS {column}";
 

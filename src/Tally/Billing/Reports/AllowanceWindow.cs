@@ -25,19 +25,25 @@ internal static class AllowanceWindow
         """;
 
     /// <summary>
-    /// Steps of a month where it has one rate and is wanted whole, else of a day and rate. Parameters: <c>@YearStart</c>,
-    /// <c>@NextYear</c>, <c>@CutMonths</c>. Offers <c>charges</c> over the year: service_id, local_date (of a month its
-    /// first day), rate, notifications_sent.
+    /// Steps of a month and rate where the month is wanted whole and the service's rates in it follow each other in time,
+    /// else of a day and rate. Parameters: <c>@YearStart</c>, <c>@NextYear</c>, <c>@CutMonths</c>. Offers <c>charges</c>
+    /// over the year: service_id, local_date (the step's first day with SMS), rate, notifications_sent.
     /// </summary>
     public const string ByMonth = $"""
-        months AS MATERIALIZED (
-            SELECT service_id, month, rate, notifications_sent, chargeable_units,
-                   month = ANY (@CutMonths) OR count(*) OVER (PARTITION BY service_id, month) > 1 AS is_split
+        rates_in_turn AS (
+            SELECT service_id, month, rate, first_date, notifications_sent, chargeable_units,
+                   (lag(last_date) OVER month_at_rates, lag(rate) OVER month_at_rates) > (first_date, rate) AS is_interleaved
             FROM billing.ft_billing_monthly JOIN scope USING (service_id)
             WHERE notification_type = 'sms' AND month >= @YearStart AND month < @NextYear
+            WINDOW month_at_rates AS (PARTITION BY service_id, month ORDER BY first_date, rate)
+        ),
+        months AS MATERIALIZED (
+            SELECT service_id, month, rate, first_date, notifications_sent, chargeable_units,
+                   month = ANY (@CutMonths) OR coalesce(bool_or(is_interleaved) OVER (PARTITION BY service_id, month), false) AS is_split
+            FROM rates_in_turn
         ),
         used AS MATERIALIZED (
-            SELECT service_id, month AS local_date, rate, notifications_sent, chargeable_units
+            SELECT service_id, first_date AS local_date, rate, notifications_sent, chargeable_units
             FROM months WHERE NOT is_split
             UNION ALL
             SELECT service_id, local_date, rate, sum(notifications_sent)::bigint, sum(billable_units * rate_multiplier)::bigint
