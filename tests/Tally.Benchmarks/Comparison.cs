@@ -4,13 +4,6 @@ using Spectre.Console;
 
 namespace Tally.Benchmarks;
 
-/// <summary>How much data a benchmark takes: figures need <see cref="Full"/>; <see cref="Smoke"/> only proves that results agree.</summary>
-public enum BenchmarkScale
-{
-    Full,
-    Smoke,
-}
-
 /// <summary>One way to do the work that is compared.</summary>
 /// <param name="Name">As it is printed.</param>
 /// <param name="RunAsync">The work; its time is measured.</param>

@@ -17,9 +17,14 @@ internal static class BillingBenchmark
 
     public static async Task RunAsync(NpgsqlDataSource dataSource, BenchmarkScale scale, CancellationToken cancellationToken)
     {
-        var isSmoke = scale == BenchmarkScale.Smoke;
-        var rounds = isSmoke ? 1 : 5;
-        await (isSmoke ? new BillingLoad(20, 6_000) : new BillingLoad(2_000, 5_000_000)).ApplyAsync(dataSource, cancellationToken);
+        var rounds = scale.RoundsOr(5);
+        var load = scale switch
+        {
+            { IsSmoke: true } => new BillingLoad(20, 6_000),
+            { IsRemote: true } => new BillingLoad(200, 500_000),
+            _ => new BillingLoad(2_000, 5_000_000),
+        };
+        await load.ApplyAsync(dataSource, cancellationToken);
         await using var services = new ServiceCollection().AddLogging().AddSingleton(dataSource).AddSingleton<IClock>(new BenchmarkClock())
             .AddBilling(new ConfigurationBuilder().Build()).BuildServiceProvider();
 
@@ -115,10 +120,13 @@ internal static class BillingBenchmark
 
     private static Task SumAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>
         ExecuteAsync(dataSource, FormattableString.Invariant($"""
+            /* One process, as a refresh is. */
+            SET max_parallel_workers_per_gather = 0;
             SELECT sum(billable_units) FROM (
                 SELECT billable_units FROM billing.notifications WHERE created_at >= '{Day:uuuu-MM-dd}Z' AND created_at < '{Day.PlusDays(1):uuuu-MM-dd}Z'
                 UNION ALL
-                SELECT billable_units FROM billing.notification_history WHERE created_at >= '{Day:uuuu-MM-dd}Z' AND created_at < '{Day.PlusDays(1):uuuu-MM-dd}Z') day
+                SELECT billable_units FROM billing.notification_history WHERE created_at >= '{Day:uuuu-MM-dd}Z' AND created_at < '{Day.PlusDays(1):uuuu-MM-dd}Z') day;
+            RESET max_parallel_workers_per_gather
             """), cancellationToken);
 
     /// <summary>Changes with every write of a fact or a sum, even one that changes nothing.</summary>

@@ -34,8 +34,8 @@ internal static class EventsBenchmark
         var table = new Table().Title("Applying events, per second").AddColumns("", "original", "p99 ms", "Tally", "p99 ms", "faster", "p99 original : Tally");
         foreach (var scenario in Scenarios)
         {
-            var sized = scale == BenchmarkScale.Smoke ? scenario with { Messages = scenario.MessageSize == 1 ? 64 : 8 } : scenario;
-            var (original, ours) = await CompareAsync(dataSource, originalTables, sized, rounds: scale == BenchmarkScale.Smoke ? 1 : 5, cancellationToken);
+            var sized = scale.IsSmoke ? scenario with { Messages = scenario.MessageSize == 1 ? 64 : 8 } : scenario;
+            var (original, ours) = await CompareAsync(dataSource, originalTables, sized, scale.RoundsOr(5), cancellationToken);
             table.AddRow(
                 scenario.Name,
                 Whole(sized.Events / original.Measurement.Median.TotalSeconds), Tenths(original.P99), Whole(sized.Events / ours.Measurement.Median.TotalSeconds), Tenths(ours.P99),

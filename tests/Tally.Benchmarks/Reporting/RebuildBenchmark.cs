@@ -16,7 +16,12 @@ internal static class RebuildBenchmark
     public static async Task RunAsync(NpgsqlDataSource dataSource, string originalTables, BenchmarkScale scale, CancellationToken cancellationToken)
     {
         // A single day takes milliseconds: it is run often enough for the runtime to have compiled it for good.
-        var (accounts, days, rounds, warmUps) = scale == BenchmarkScale.Smoke ? (20, 3, 1, 1) : (1_000, 60, 15, 30);
+        var (accounts, days, rounds, warmUps) = scale switch
+        {
+            { IsSmoke: true } => (20, 3, 1, 1),
+            { IsRemote: true } => (100, 60, scale.RoundsOr(15), 30),
+            _ => (1_000, 60, scale.RoundsOr(15), 30),
+        };
         var day = LocalDay.Containing(EventLoad.Day, DateTimeZoneProviders.Tzdb[Zone]);
         await LoadAsync(dataSource, originalTables, accounts, days, cancellationToken);
 

@@ -36,13 +36,13 @@ internal static class ReportsBenchmark
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task RunAsync(NpgsqlDataSource dataSource, BenchmarkScale scale, CancellationToken cancellationToken)
     {
-        await PrepareAsync(dataSource, scale == BenchmarkScale.Full ? 1_000_000 : 10_000, cancellationToken);
+        await PrepareAsync(dataSource, scale.IsSmoke ? 10_000 : 1_000_000, cancellationToken);
         var reader = new ReportReader(dataSource);
         foreach (var (title, ask) in Questions(reader))
         {
             Report? raw = null, rollup = null;
             var measured = await Comparison.RunAsync(
-                scale == BenchmarkScale.Full ? 7 : 1,
+                scale.RoundsOr(7),
                 [
                     new Contender("raw", async token => raw = await ask(ReportSourceChoice.Raw, token)),
                     new Contender("rollup", async token => rollup = await ask(ReportSourceChoice.Rollup, token)),

@@ -27,7 +27,12 @@ internal sealed class CountsBenchmark(NpgsqlDataSource dataSource, BenchmarkScal
 
     private async Task CompareAsync(CancellationToken cancellationToken)
     {
-        var data = scale == BenchmarkScale.Smoke ? new CountsData(4, 60, 30_000, 25_000) : new CountsData(200, 50_000, 5_000_000, 335_000);
+        var data = scale switch
+        {
+            { IsSmoke: true } => new CountsData(4, 60, 30_000, 25_000),
+            { IsRemote: true } => new CountsData(20, 5_000, 500_000, 33_500),
+            _ => new CountsData(200, 50_000, 5_000_000, 335_000),
+        };
         await data.LoadAsync(dataSource, cancellationToken);
 
         await using var unprepared = TallyDataSource.Create(new NpgsqlConnectionStringBuilder(dataSource.ConnectionString) { MaxAutoPrepare = 0 }.ConnectionString);
@@ -36,7 +41,7 @@ internal sealed class CountsBenchmark(NpgsqlDataSource dataSource, BenchmarkScal
         Contender Counting(string name, Func<CancellationToken, Task> run) => new(
             name, run, token => CountsData.ForgetCountsAsync(dataSource, token), async token => checksums.Add(await ChecksumAsync(token)));
         var measurements = await Comparison.RunAsync(
-            scale == BenchmarkScale.Smoke ? 1 : 5,
+            scale.RoundsOr(5),
             [
                 Counting("original", token => new OriginalCounter(unprepared).RunAsync(Month, token)),
                 Counting("original, statements prepared", token => new OriginalCounter(dataSource).RunAsync(Month, token)),
@@ -80,7 +85,7 @@ internal sealed class CountsBenchmark(NpgsqlDataSource dataSource, BenchmarkScal
     private async Task ShareAsync(CancellationToken cancellationToken)
     {
         const int small = 100;
-        var giantIssues = scale == BenchmarkScale.Smoke ? 60_000 : 2_000_000;
+        var giantIssues = scale.IsSmoke ? 60_000 : 2_000_000;
         await new CountsData(small + 1, 10 * (small + 1), giantIssues + 20_000, giantIssues).LoadAsync(dataSource, cancellationToken);
 
         // A commit for each small group, and three turns of the giant.
