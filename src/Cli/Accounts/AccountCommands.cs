@@ -84,7 +84,7 @@ internal static class AccountCommands
             {
                 var account = run.Value(reads) == "off"
                     ? await service.DisableAsync(run.Value(id), token)
-                    : await run.Progress.RunAsync($"Verifying account {run.Value(id)}", 0, progress =>
+                    : await run.Progress.RunAsync($"Verifying account {run.Value(id)}", 0, "days", progress =>
                         service.EnableAsync(run.Value(id), run.Value(force), Progress.Of<int>(days => progress.Report(days)), token));
                 run.Output.WriteOne(AccountRow.Of(account));
                 if (account is { ReportRollup: true, Zone: null }) run.Note($"The account has no reporting timezone, so there are no rollups to read: 'tally account set-timezone {account.Id}'.");

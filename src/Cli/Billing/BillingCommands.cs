@@ -11,17 +11,17 @@ internal static class BillingCommands
         "billing", "Billing facts of sent messages, and what they cost.",
         RefreshCommand.Create(),
         RunCommand.Create(),
-        OfServiceYear<YearlyUsage>("totals", "Show a service's year per type and rate.", (usage, service, year, token) => usage.FetchTotalsAsync(service, year, token)),
-        OfServiceYear<MonthlyUsage>("monthly", "Show a service's year per month, type and rate.", (usage, service, year, token) => usage.FetchMonthlyAsync(service, year, token)),
+        OfServiceYear<YearlyUsage>("totals", "Show a service's year per type and rate.", (usage, service, year, token) => usage.FetchTotalsAsync(service, year, token), UsageCharts.Draw),
+        OfServiceYear<MonthlyUsage>("monthly", "Show a service's year per month, type and rate.", (usage, service, year, token) => usage.FetchMonthlyAsync(service, year, token), UsageCharts.Draw),
         OrganizationYear(),
         OfPeriod<AllServicesUsage, AllServicesSmsBilling>(
-            "all-services", "Show the SMS of every service that sent any, and what they cost.", (usage, period, token) => usage.FetchSmsBillingAsync(period, token)),
+            "all-services", "Show the SMS of every service that sent any, and what they cost.", (usage, period, token) => usage.FetchSmsBillingAsync(period, token), UsageCharts.Draw),
         AllowanceRemainder(),
         OrganizationEmails(),
         Details(),
-        OfPeriod<PlatformVolumes, DailyVolumes>("daily-volumes", "Show each day of the platform.", (volumes, period, token) => volumes.FetchDailyAsync(period, token)),
-        OfPeriod<PlatformVolumes, ProviderVolumes>("provider-volumes", "Show each day's SMS per provider.", (volumes, period, token) => volumes.FetchProvidersAsync(period, token)),
-        OfPeriod<PlatformVolumes, ServiceVolumes>("volumes-by-service", "Show what each live service sent.", (volumes, period, token) => volumes.FetchByServiceAsync(period, token)),
+        OfPeriod<PlatformVolumes, DailyVolumes>("daily-volumes", "Show each day of the platform.", (volumes, period, token) => volumes.FetchDailyAsync(period, token), UsageCharts.Draw),
+        OfPeriod<PlatformVolumes, ProviderVolumes>("provider-volumes", "Show each day's SMS per provider.", (volumes, period, token) => volumes.FetchProvidersAsync(period, token), UsageCharts.Draw),
+        OfPeriod<PlatformVolumes, ServiceVolumes>("volumes-by-service", "Show what each live service sent.", (volumes, period, token) => volumes.FetchByServiceAsync(period, token), UsageCharts.Draw),
         OfPeriod<AllServicesUsage, BillingReportRow>(
             "data-for-report", "Show every service with something to pay, and whom to bill.", (usage, period, token) => usage.FetchReportAsync(period, token)),
         MonthCommands.Corrections(),
@@ -31,26 +31,32 @@ internal static class BillingCommands
         AllowanceCommands.Create());
 
     /// <summary>A report over days of one year: <c>tally billing NAME --from D --to D</c>.</summary>
-    private static Verb OfPeriod<TService, TRow>(string name, string description, Func<TService, BillingPeriod, CancellationToken, Task<IReadOnlyList<TRow>>> fetch)
+    private static Verb OfPeriod<TService, TRow>(
+        string name, string description, Func<TService, BillingPeriod, CancellationToken, Task<IReadOnlyList<TRow>>> fetch, Action<CommandContext, IReadOnlyList<TRow>>? draw = null)
         where TService : notnull
     {
         var days = BillingInputs.Period();
         return new(name, description, [days.From, days.To], async (run, token) =>
         {
             var period = run.Value(days);
-            run.Output.WriteList(await fetch(await run.GetAsync<TService>(token), period, token));
+            var rows = await run.ReadAsync(fetch(await run.GetAsync<TService>(token), period, token));
+            run.Output.WriteList(rows);
+            draw?.Invoke(run, rows);
         });
     }
 
     /// <summary>A service's year: <c>tally billing NAME --service S --year Y</c>.</summary>
-    private static Verb OfServiceYear<TRow>(string name, string description, Func<ServiceUsage, Guid, int, CancellationToken, Task<IReadOnlyList<TRow>>> fetch)
+    private static Verb OfServiceYear<TRow>(
+        string name, string description, Func<ServiceUsage, Guid, int, CancellationToken, Task<IReadOnlyList<TRow>>> fetch, Action<CommandContext, IReadOnlyList<TRow>> draw)
     {
         var (service, year) = (BillingInputs.Service(), BillingInputs.Year());
         return new(name, description, [service, year], async (run, token) =>
         {
             var (id, number) = (run.Value(service), run.RequireYear(year));
             await run.RequireServiceAsync(id, token);
-            run.Output.WriteList(await fetch(await run.GetAsync<ServiceUsage>(token), id, number, token));
+            var rows = await run.ReadAsync(fetch(await run.GetAsync<ServiceUsage>(token), id, number, token));
+            run.Output.WriteList(rows);
+            draw(run, rows);
         });
     }
 
@@ -61,7 +67,9 @@ internal static class BillingCommands
         {
             var (id, number) = (run.Value(organization), run.RequireYear(year));
             await run.RequireOrganizationAsync(id, token);
-            run.Output.WriteList(await (await run.GetAsync<OrganizationUsage>(token)).FetchYearAsync(id, number, token));
+            var rows = await run.ReadAsync((await run.GetAsync<OrganizationUsage>(token)).FetchYearAsync(id, number, token));
+            run.Output.WriteList(rows);
+            UsageCharts.Draw(run, rows);
         });
     }
 
@@ -72,7 +80,8 @@ internal static class BillingCommands
         {
             var (id, period) = (run.Value(organization), run.Value(days));
             await run.RequireOrganizationAsync(id, token);
-            run.Output.WriteList(await (await run.GetAsync<OrganizationUsage>(token)).FetchEmailsAsync(id, period, token));
+            var usage = await run.GetAsync<OrganizationUsage>(token);
+            run.Output.WriteList(await run.ReadAsync(usage.FetchEmailsAsync(id, period, token)));
         });
     }
 
@@ -82,13 +91,13 @@ internal static class BillingCommands
         return new("allowance-remainder", "Show what is left of each service's free allowance of a year before a day.", [until], async (run, token) =>
         {
             var usage = await run.GetAsync<AllServicesUsage>(token);
-            run.Output.WriteList(await usage.FetchAllowanceRemainderAsync(run.Value(until), token));
+            run.Output.WriteList(await run.ReadAsync(usage.FetchAllowanceRemainderAsync(run.Value(until), token)));
         });
     }
 
     private static Verb Details() => new("details", "Show whom to bill for each service.", [], async (run, token) =>
     {
         var details = await run.GetAsync<BillingDetails>(token);
-        run.Output.WriteList(await details.FetchAllAsync(token));
+        run.Output.WriteList(await run.ReadAsync(details.FetchAllAsync(token)));
     });
 }

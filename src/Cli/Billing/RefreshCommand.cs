@@ -26,7 +26,7 @@ internal static class RefreshCommand
                 ? [only]
                 : [.. Enumerable.Range(0, (run.Value(back) ?? session.Get<IOptions<BillingOptions>>().Value.NightlyDays) + 1).Select(days => today.PlusDays(-days))];
 
-            var results = await run.Progress.RunAsync("Refreshing", days.Length, progress =>
+            var results = await run.Progress.RunAsync("Refreshing", days.Length, "days", progress =>
             {
                 var done = 0;
                 return session.Get<BillingRefresh>().RefreshAsync(

@@ -14,7 +14,7 @@ internal static class RunCommand
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
             var tick = session.Get<BillingTick>();
-            var result = await tick.RunAsync(token);
+            var result = await run.Progress.RunAsync("Refreshing what is due", _ => tick.RunAsync(token));
             await session.EnqueueAsync(QueueNames.BillingAlerts, result.Alerts, token);
             await tick.ConfirmAsync(token);
 

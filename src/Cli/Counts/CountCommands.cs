@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using NodaTime;
+using Npgsql;
 using Tally.Cli.Shell;
+using Tally.Cli.Shell.Output;
 using Tally.Cli.Shell.Servers;
 using Tally.Scheduling;
 using Tally.ValueStream;
@@ -11,6 +13,9 @@ namespace Tally.Cli.Counts;
 /// <summary><c>tally counts</c></summary>
 internal static class CountCommands
 {
+    private const int MaxMonths = 20;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
     public static Noun Create() => new(
         "counts", "Value stream counts: what each namespace of a group holds, once a month.",
         Run(), Status(), Report(), Enable(), Disable(), Reset());
@@ -24,7 +29,7 @@ internal static class CountCommands
         {
             var session = await run.OpenAsync(ServerNeeds.Database, token);
             var limiter = new RuntimeLimiter(run.Value(budget) ?? session.Get<IOptions<ValueStreamOptions>>().Value.MaxRuntime, TimeProvider.System);
-            var result = await session.Get<ValueStreamCounter>().RunAsync(limiter, run.Value(group), token);
+            var result = await CountAsync(run, session, limiter, run.Value(group), token);
 
             run.Output.WriteOne(result);
             if (Hint(result.Outcome) is { } hint) run.Note(hint);
@@ -53,10 +58,12 @@ internal static class CountCommands
         var to = ValueKinds.Date.Required("--to", "Last such day, included.");
         return new("report", "Show the newest value of a metric for a group, with its tree, or for a project; and whether it is complete.", [id, metric, from, to], async (run, token) =>
         {
-            var answer = await (await run.GetAsync<CountReport>(token)).ReadAsync(run.Value(id), run.Value(metric)!, run.Value(from), run.Value(to), token);
+            var report = await run.GetAsync<CountReport>(token);
+            var answer = await run.ReadAsync(report.ReadAsync(run.Value(id), run.Value(metric)!, run.Value(from), run.Value(to), token));
             run.Output.WriteOne(new ReportRow(run.Value(id), run.Value(metric)!.Name, answer.Count, answer.RecordedAt, answer.Counted, answer.Expected, answer.Complete));
             if (answer.Counted < answer.Expected) run.Note($"{answer.Expected - answer.Counted} of {answer.Expected} namespaces have no value in these days.");
             if (answer.RunState is { } state and not RunState.Complete) run.Note($"The count of {answer.Month:uuuu-MM} is {state.ToString().ToLowerInvariant()}: 'tally counts status'.");
+            if (run.Draws) await DrawMonthsAsync(run, report, run.Value(id), run.Value(metric)!, (run.Value(from), run.Value(to)), token);
         });
     }
 
@@ -91,6 +98,54 @@ internal static class CountCommands
             run.Note($"Group {run.Value(group)} has no run in that month.");
             return ExitCode.No;
         });
+    }
+
+    /// <summary>Counts, and shows the share that is counted: that of the groups that take part, read while it runs.</summary>
+    private static async Task<CountResult> CountAsync(CommandContext run, Session session, RuntimeLimiter limiter, long? group, CancellationToken cancellationToken)
+    {
+        var counter = session.Get<ValueStreamCounter>();
+        if (!run.Draws) return await counter.RunAsync(limiter, group, cancellationToken);
+
+        var begun = await ReadPercentAsync();
+        return await run.Progress.RunAsync("Counting", 100, "%", async progress =>
+        {
+            var counting = counter.RunAsync(limiter, group, cancellationToken);
+            while (await Task.WhenAny(counting, Task.Delay(LookInterval, CancellationToken.None)) != counting) progress.Report(await ReadPercentAsync());
+            return await counting;
+        }, begun);
+
+        async Task<double> ReadPercentAsync()
+        {
+            try
+            {
+                var groups = await session.Get<CountStatus>().ReadAsync(cancellationToken: CancellationToken.None);
+                return (double)groups.Where(one => one.Enabled && (group is null || one.Group == group)).Select(one => one.Percent).DefaultIfEmpty().Average();
+            }
+            catch (NpgsqlException)
+            {
+                // The counting says itself what is wrong.
+                return 0;
+            }
+        }
+    }
+
+    /// <summary>Each month's newest value, where the days are of more than one.</summary>
+    private static async Task DrawMonthsAsync(
+        CommandContext run, CountReport report, long id, Metric metric, (LocalDate From, LocalDate To) days, CancellationToken cancellationToken)
+    {
+        var (first, last) = (days.From.ToYearMonth(), days.To.ToYearMonth());
+        if (first == last) return;
+        // The latest, since they are what is asked for.
+        if (first.PlusMonths(MaxMonths - 1) < last) first = last.PlusMonths(1 - MaxMonths);
+        var bars = new List<Bar>();
+        for (var month = first; month <= last; month = month.PlusMonths(1))
+        {
+            var (from, to) = (LocalDate.Max(days.From, month.ToDateInterval().Start), LocalDate.Min(days.To, month.ToDateInterval().End));
+            var answer = await report.ReadAsync(id, metric, from, to, cancellationToken);
+            bars.Add(answer.Complete ? new Bar(Words.Of(month), answer.Count ?? 0) : new Bar(Words.Of(month), 0, answer.Count ?? 0));
+        }
+
+        run.Draw($"{metric.Name} by month (█ complete, ░ incomplete):", width => Charts.Bars(bars, width));
     }
 
     private static Argument<long> Group() => ValueKinds.Id.Argument("GROUP", "The id of a top-level group.");

@@ -13,7 +13,7 @@ internal static class DatabaseCommands
     private static Verb Migrate() => new("migrate", "Apply the pending migrations, all or none.", [], async (run, token) =>
     {
         var session = await run.OpenAsync(ServerNeeds.AnySchema, token);
-        var applied = await session.Get<Migrator>().MigrateAsync(token);
+        var applied = await run.Progress.RunAsync("Migrating", _ => session.Get<Migrator>().MigrateAsync(token));
         run.Output.WriteList([.. applied.Select(migration => new AppliedRow(migration.Number, migration.Name, "applied"))]);
         run.Note(applied.Count == 0 ? "The schema is up to date." : $"Applied {Words.Count(applied.Count, "migration")}.");
     });

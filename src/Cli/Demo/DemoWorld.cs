@@ -60,10 +60,10 @@ internal sealed class DemoWorld : IAsyncDisposable
     }
 
     /// <summary>Does a step with a progress bar, and says how long it took.</summary>
-    public async Task<(T Result, TimeSpan Took)> StepAsync<T>(string title, double total, Func<IProgress<double>, Task<T>> work)
+    public async Task<(T Result, TimeSpan Took)> StepAsync<T>(string title, double total, string unit, Func<IProgress<double>, Task<T>> work)
     {
         var time = Stopwatch.StartNew();
-        var result = await _context.Progress.RunAsync(title, total, work);
+        var result = await _context.Progress.RunAsync(title, total, unit, work);
         _context.Note(FormattableString.Invariant($"{title}: {time.Elapsed.TotalSeconds:0.0} s"));
         return (result, time.Elapsed);
     }

@@ -25,7 +25,7 @@ internal static class EventCommands
             var question = $"Remove the raw events of account {id} before {Words.Of(day)}? Reports by hour or in other zones lose these days.";
             if (!await run.ConfirmAsync(yes, question, "Purge cancelled", token)) return ExitCode.No;
 
-            var result = await run.Progress.RunAsync("Purging", 0, progress => purger.PurgeAsync(id, day, Progress.Of<int>(days => progress.Report(days)), token));
+            var result = await run.Progress.RunAsync("Purging", 0, "days", progress => purger.PurgeAsync(id, day, Progress.Of<int>(days => progress.Report(days)), token));
             var uncovered = result.Refused.Where(refused => refused.Refusal == PurgeRefusal.NotCovered).ToList();
             var differing = result.Refused.Where(refused => refused.Refusal == PurgeRefusal.Differs).ToList();
             run.Output.WriteOne(new PurgeRow(id, day, result.DaysPurged, result.EventsPurged, result.EventsKept, uncovered.Count, differing.Count));
@@ -55,7 +55,7 @@ internal static class EventCommands
             if (!await run.ConfirmAsync(yes, $"Erase {what} for good?", "Nothing was erased", token)) return ExitCode.No;
 
             if (run.Value(all)) await EraseAccountAsync(run, session.Get<AccountEraser>(), id, token);
-            else Write(run, id, await EraseEventsAsync(session.Get<EventEraser>(), id, events, run.Value(conversation), token));
+            else Write(run, id, await run.Progress.RunAsync("Erasing", _ => EraseEventsAsync(session.Get<EventEraser>(), id, events, run.Value(conversation), token)));
             return ExitCode.Done;
         });
     }
@@ -72,7 +72,7 @@ internal static class EventCommands
 
     private static async Task EraseAccountAsync(CommandContext run, AccountEraser eraser, long account, CancellationToken cancellationToken)
     {
-        var erasure = await run.Progress.RunAsync($"Erasing account {account}", 0, progress =>
+        var erasure = await run.Progress.RunAsync($"Erasing account {account}", 0, "rows", progress =>
             eraser.EraseAsync(account, Progress.Of<long>(rows => progress.Report(rows)), cancellationToken));
         if (erasure is { WasThere: false, Rows: 0 }) throw new UnknownAccountException(account);
         run.Output.WriteOne(new AccountErasureRow(account, erasure.Rows));

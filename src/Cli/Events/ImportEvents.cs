@@ -10,6 +10,8 @@ namespace Tally.Cli.Events;
 /// <summary><c>tally events import</c></summary>
 internal static class ImportEvents
 {
+    private const double Megabyte = 1_000_000;
+
     public static Verb Create()
     {
         var file = new Argument<string>("FILE") { Description = "CSV or NDJSON; '-' reads standard input." };
@@ -26,8 +28,8 @@ internal static class ImportEvents
         var invalid = new InvalidLines(run, file);
         var events = ReadAsync(format, reader, invalid, skipInvalid, cancellationToken);
         var position = (reader as StreamReader)?.BaseStream as FileStream;
-        var result = await run.Progress.RunAsync("Importing", position?.Length ?? 0, progress =>
-            importer.ImportAsync(events, Progress.Of<long>(_ => progress.Report(position?.Position ?? 0)), cancellationToken));
+        var result = await run.Progress.RunAsync("Importing", (position?.Length ?? 0) / Megabyte, position is null ? "events" : "MB", progress =>
+            importer.ImportAsync(events, Progress.Of<long>(read => progress.Report(position is null ? read : position.Position / Megabyte)), cancellationToken));
 
         run.Output.WriteOne(new ImportRow(result.Read, result.Inserted, result.Duplicates, result.Conflicts, result.Days, invalid.Count));
         if (result.Conflicts > 0) run.Note($"{Words.Count(result.Conflicts, "event")} {(result.Conflicts == 1 ? "has" : "have")} the id of a stored event and other contents; what is stored stays.");

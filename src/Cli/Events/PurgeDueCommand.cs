@@ -22,7 +22,8 @@ internal static class PurgeDueCommand
             var question = $"Remove the raw events of every account that are older than {Words.Count(options.RetentionDays, "day")}? Reports by hour or in other zones lose these days.";
             if (!isKept && !await run.ConfirmAsync(yes, question, "Purge cancelled", token)) return ExitCode.No;
 
-            var result = await session.Get<ScheduledPurge>().RunAsync(new RuntimeLimiter(run.Value(budget) ?? options.MaxRuntime, TimeProvider.System), token);
+            var limiter = new RuntimeLimiter(run.Value(budget) ?? options.MaxRuntime, TimeProvider.System);
+            var result = await run.Progress.RunAsync("Purging", _ => session.Get<ScheduledPurge>().RunAsync(limiter, token));
             run.Output.WriteOne(result);
             if (isKept) run.Note("Reporting:RetentionDays is 0: raw events are kept for ever. Only ids of events that were removed long ago were forgotten.");
             if (result.Outcome == RunOutcome.TimeUp) run.Note("Time is up. The next run goes on with the next account.");

@@ -24,7 +24,7 @@ internal static class SendEvents
             if (invalid.Count > 0 && !run.Value(skipInvalid)) throw invalid.Refusal("nothing was sent");
 
             var session = await run.OpenAsync(ServerNeeds.Queues, token);
-            var sent = await run.Progress.RunAsync("Sending", messages.Count, progress =>
+            var sent = await run.Progress.RunAsync("Sending", messages.Count, "messages", progress =>
                 SendAsync(session.Queues.GetQueue(QueueNames.ReportingEvents), messages, progress, token));
             run.Output.WriteOne(new SendResult(QueueNames.ReportingEvents, sent, messages.Count, invalid.Count));
         });

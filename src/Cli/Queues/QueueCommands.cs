@@ -63,7 +63,7 @@ internal static partial class QueueCommands
             // Those that fail again come back here; only what is there now is moved.
             var waiting = await redrive.CountAsync(token);
             var max = Math.Min(run.Value(limit) ?? waiting, waiting);
-            var moved = await run.Progress.RunAsync($"Redriving {name}", max, progress => redrive.RunAsync(max, progress, token));
+            var moved = await run.Progress.RunAsync($"Redriving {name}", max, "messages", progress => redrive.RunAsync(max, progress, token));
             run.Output.WriteOne(new RedriveResult(name, moved, Math.Max(waiting - moved, 0)));
         });
     }

@@ -31,7 +31,7 @@ internal sealed class BackfillStart(CommandContext context, Session session)
 
     /// <summary>Rebuilds the days that are not done, newest first.</summary>
     public Task<int> RebuildInlineAsync(BackfillRequest request, CancellationToken cancellationToken) =>
-        context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, async progress =>
+        context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, "days", async progress =>
         {
             var done = 0;
             try

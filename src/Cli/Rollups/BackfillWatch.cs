@@ -16,10 +16,11 @@ internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
     private static readonly Duration Hint = Duration.FromSeconds(30);
 
     /// <summary>The request's last state: completed, cancelled, or with failed days that nothing tries any more.</summary>
-    public Task<BackfillProgress> WaitAsync(BackfillRequest request, CancellationToken cancellationToken) =>
-        context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, async progress =>
+    public async Task<BackfillProgress> WaitAsync(BackfillRequest request, CancellationToken cancellationToken)
+    {
+        var last = await backfills.GetAsync(request.Id, cancellationToken);
+        return await context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, "days", async progress =>
         {
-            var last = await backfills.GetAsync(request.Id, cancellationToken);
             var changedAt = context.Clock.GetCurrentInstant();
             var hinted = false;
             while (last.State == "running")
@@ -41,5 +42,6 @@ internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
 
             progress.Report(last.DaysDone);
             return last;
-        });
+        }, begun: last.DaysDone);
+    }
 }

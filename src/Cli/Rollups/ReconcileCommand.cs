@@ -18,7 +18,7 @@ internal static class ReconcileCommand
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
             var limiter = new RuntimeLimiter(run.Value(budget) ?? session.Get<IOptions<ReportingOptions>>().Value.MaxRuntime, TimeProvider.System);
-            var result = await session.Get<RollupReconciler>().RunAsync(limiter, token);
+            var result = await run.Progress.RunAsync("Verifying", _ => session.Get<RollupReconciler>().RunAsync(limiter, token));
             await session.EnqueueAsync(QueueNames.ReportingBackfillDays, result.Days, token);
             await session.EnqueueAsync(QueueNames.ReportingBackfills, result.Ranges, token);
 

@@ -1,6 +1,5 @@
 using NodaTime;
 using NodaTime.Text;
-using Spectre.Console;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Output;
 using Tally.Reporting.Events;
@@ -24,7 +23,8 @@ internal static class ReportCommands
         {
             var arguments = await common.ReadAsync(run, token);
             var period = run.Value(groupBy) ?? ReportPeriod.Day;
-            var report = await (await run.GetAsync<ReportReader>(token)).ReadAsync(
+            var reader = await run.GetAsync<ReportReader>(token);
+            var report = await run.ReadAsync(reader.ReadAsync(
                 new SeriesRequest
                 {
                     AccountId = arguments.AccountId,
@@ -38,7 +38,7 @@ internal static class ReportCommands
                     Zone = arguments.Zone,
                     Source = arguments.Source,
                 },
-                token);
+                token));
             Write(run, run.Value(metric)!, period, report);
         });
     }
@@ -50,7 +50,8 @@ internal static class ReportCommands
         return new("summary", "Compare all agents or all inboxes. Averages are seconds.", [.. common.All, dimension], async (run, token) =>
         {
             var arguments = await common.ReadAsync(run, token);
-            var report = await (await run.GetAsync<ReportReader>(token)).ReadAsync(
+            var reader = await run.GetAsync<ReportReader>(token);
+            var report = await run.ReadAsync(reader.ReadAsync(
                 new SummaryRequest
                 {
                     AccountId = arguments.AccountId,
@@ -61,7 +62,7 @@ internal static class ReportCommands
                     Zone = arguments.Zone,
                     Source = arguments.Source,
                 },
-                token);
+                token));
 
             var rows = report.Rows.Select(row => new MemberRow(
                 row.Id, row.ResolvedConversationsCount, Shown(row.AverageResolutionTime, run.Format), Shown(row.AverageFirstResponseTime, run.Format), Shown(row.AverageReplyTime, run.Format))).ToArray();
@@ -85,7 +86,7 @@ internal static class ReportCommands
             run.Output.WriteList(points);
             var total = Cell.Text(Shown(report.Aggregate, OutputFormat.Table));
             run.Note($"{metric.Name} of the range: {(total.Length == 0 ? "no events" : total)}.");
-            if (run.Terminal.ErrorIsScreen) run.Screen.WriteLine(SeriesChart.Draw([.. report.Series.Select(point => point.Value)], run.Screen.Profile.Width));
+            run.Draw($"{metric.Name} by {groupBy.ToString().ToLowerInvariant()}:", width => Charts.Columns([.. report.Series.Select(point => point.Value)], width));
         }
 
         NoteSources(run, report);

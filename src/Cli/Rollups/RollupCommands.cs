@@ -33,14 +33,17 @@ internal static class RollupCommands
 
             var rows = new List<DifferenceRow>();
             var (days, differing, frozen) = (0, 0, 0);
-            await run.Progress.RunAsync($"Verifying {Words.Count(accounts.Count, "account")}", accounts.Count, async progress =>
+            // How many days an account has is known when it is done; a given range tells it for all.
+            var total = run.Value(from) is { } first && run.Value(to) is { } last ? accounts.Count * (Period.DaysBetween(first, last) + 1) : 0;
+            await run.Progress.RunAsync($"Verifying {Words.Count(accounts.Count, "account")}", total, "days", async progress =>
             {
-                for (var index = 0; index < accounts.Count; index++)
+                foreach (var id in accounts)
                 {
-                    var report = await session.Get<RollupVerifier>().VerifyAsync(accounts[index], run.Value(from), run.Value(to), cancellationToken: token);
-                    rows.AddRange(report.Differences.Select(difference => DifferenceRow.Of(accounts[index], difference)));
+                    var before = days + frozen;
+                    var report = await session.Get<RollupVerifier>().VerifyAsync(
+                        id, run.Value(from), run.Value(to), Shell.Progress.Of<int>(checkedDays => progress.Report(before + checkedDays)), token);
+                    rows.AddRange(report.Differences.Select(difference => DifferenceRow.Of(id, difference)));
                     (days, differing, frozen) = (days + report.DaysChecked, differing + report.DaysDiffering, frozen + report.DaysFrozen);
-                    progress.Report(index + 1);
                 }
 
                 return rows.Count;

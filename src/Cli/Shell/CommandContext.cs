@@ -10,6 +10,7 @@ namespace Tally.Cli.Shell;
 internal sealed class CommandContext(ParseResult arguments, Terminal terminal) : IAsyncDisposable
 {
     private Session? _session;
+    private ProgressBars? _progress;
 
     public Terminal Terminal => terminal;
 
@@ -25,14 +26,34 @@ internal sealed class CommandContext(ParseResult arguments, Terminal terminal) :
     public IAnsiConsole Screen { get; } = Consoles.Create(terminal.Error, terminal.ErrorIsScreen);
 
     /// <summary>Progress bars, on a screen only.</summary>
-    public ProgressBars Progress => new(Screen, terminal.ErrorIsScreen);
+    public ProgressBars Progress => _progress ??= new(Screen, terminal.ErrorIsScreen);
+
+    /// <summary>Whether <see cref="Draw"/> draws: for people at a screen, beside a table or CSV.</summary>
+    public bool Draws => terminal.ErrorIsScreen && Format != OutputFormat.Json;
 
     public T? Value<T>(Argument<T> argument) => arguments.GetValue(argument);
 
     public T? Value<T>(Option<T> option) => arguments.GetValue(option);
 
     /// <summary>A line for the person, on standard error.</summary>
-    public void Note(string line) => terminal.Error.WriteLine(line);
+    public void Note(string line)
+    {
+        if (Progress.IsDrawing) Screen.WriteLine(line);
+        else terminal.Error.WriteLine(line);
+    }
+
+    /// <summary>A chart under a title, if there is a screen and something to draw.</summary>
+    /// <param name="title">What it shows.</param>
+    /// <param name="chart">Draws it so many columns wide: one of <see cref="Charts"/>.</param>
+    public void Draw(string title, Func<int, string> chart)
+    {
+        if (!Draws || chart(Screen.Profile.Width) is not { Length: > 0 } drawn) return;
+        Note(title);
+        Screen.WriteLine(drawn);
+    }
+
+    /// <summary>Reads something that may take a while, with a word on the screen.</summary>
+    public Task<T> ReadAsync<T>(Task<T> reading) => Progress.RunAsync("Reading", _ => reading);
 
     /// <summary>Asks on standard error and reads a line of standard input; a pipe can answer too.</summary>
     /// <returns>The trimmed answer; null when it is empty or the input has ended.</returns>

@@ -34,6 +34,9 @@ internal sealed class CliRunner : IDisposable
     /// <summary>Whether the clock is <see cref="Clock"/>, or the real one.</summary>
     public bool UsesRealClock { get; init; }
 
+    /// <summary>Whether standard error is a screen, to draw on.</summary>
+    public bool ErrorIsScreen { get; init; }
+
     /// <summary>What standard input holds.</summary>
     public string Input { get; set; } = "";
 
@@ -71,6 +74,7 @@ internal sealed class CliRunner : IDisposable
             Clock = UsesRealClock ? SystemClock.Instance : Clock,
 #pragma warning restore RS0030
             Checkout = Checkout,
+            ErrorIsScreen = ErrorIsScreen,
         }, cancellationToken);
 
     public void Dispose()

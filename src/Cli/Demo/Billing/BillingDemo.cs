@@ -21,7 +21,7 @@ internal sealed class BillingDemo(int messages = 60_000) : IDemoPart
     public async Task<DemoResult> RunAsync(DemoWorld world, CancellationToken cancellationToken)
     {
         var month = new SentMonth(messages);
-        await world.StepAsync($"Loading {messages:N0} messages of {SentMonth.Services} services", 0, async _ =>
+        await world.StepAsync($"Loading {messages:N0} messages of {SentMonth.Services} services", 0, "", async _ =>
         {
             await month.LoadAsync(world.Session.Database, cancellationToken);
             return true;
@@ -65,7 +65,7 @@ internal sealed class BillingDemo(int messages = 60_000) : IDemoPart
     private static long Changes(DayResult day) => day.Inserted + day.Updated + day.Removed;
 
     private static Task<(IReadOnlyList<DayResult> Result, TimeSpan Took)> BillAsync(DemoWorld world, string title, CancellationToken cancellationToken) =>
-        world.StepAsync(title, SentMonth.Days.Length, progress =>
+        world.StepAsync(title, SentMonth.Days.Length, "days", progress =>
         {
             var done = 0;
             return world.Session.Get<BillingRefresh>().RefreshAsync([.. SentMonth.Days], onDay: _ => progress.Report(++done), cancellationToken: cancellationToken);

@@ -16,14 +16,14 @@ internal sealed class ReportingDemo(int events, int live, int days) : IDemoPart
     public async Task<DemoResult> RunAsync(DemoWorld world, CancellationToken cancellationToken)
     {
         await CreateAccountsAsync(world, cancellationToken);
-        var (imported, importTime) = await world.StepAsync(Invariant($"Importing {events:N0} events"), events, progress =>
+        var (imported, importTime) = await world.StepAsync(Invariant($"Importing {events:N0} events"), events, "events", progress =>
             world.Session.Get<EventImporter>().ImportAsync(SupportDesk.History(events, days).ToAsyncEnumerable(), Shell.Progress.Of<long>(read => progress.Report(read)), cancellationToken));
 
         world.StartFunctionApp();
         var requests = await SetZonesAsync(world, cancellationToken);
         var dayCount = requests.Sum(request => request.DayCount);
         var traffic = new LiveTraffic(world, SupportDesk.Live(live));
-        var (rebuilt, _) = await world.StepAsync(Invariant($"Rebuilding {dayCount:N0} days while {live:N0} events arrive"), dayCount, async progress =>
+        var (rebuilt, _) = await world.StepAsync(Invariant($"Rebuilding {dayCount:N0} days while {live:N0} events arrive"), dayCount, "days", async progress =>
         {
             var sending = traffic.SendAsync(cancellationToken);
             var end = await new QueueDrain(world).WaitAsync(requests, sending, progress, cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class ReportingDemo(int events, int live, int days) : IDemoPart
             return end;
         });
 
-        var (proof, _) = await world.StepAsync("Verifying every day", DemoAccount.All.Count, progress => VerifyAsync(world, progress, cancellationToken));
+        var (proof, _) = await world.StepAsync("Verifying every day", DemoAccount.All.Count, "accounts", progress => VerifyAsync(world, progress, cancellationToken));
         var stored = await CountAsync(world, "SELECT count(*) FROM reporting.reporting_events", cancellationToken);
         var rows = await CountAsync(world, "SELECT count(*) FROM reporting.reporting_events_rollups", cancellationToken);
         var refused = imported.Inserted + traffic.Sent - stored;

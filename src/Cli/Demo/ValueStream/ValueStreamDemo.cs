@@ -29,7 +29,7 @@ internal sealed class ValueStreamDemo : IDemoPart
 
     public async Task<DemoResult> RunAsync(DemoWorld world, CancellationToken cancellationToken)
     {
-        await world.StepAsync("Loading two groups of projects", 0, async _ =>
+        await world.StepAsync("Loading two groups of projects", 0, "", async _ =>
         {
             await GroupTree.LoadAsync(world.Session.Database, cancellationToken);
             return true;
@@ -38,13 +38,13 @@ internal sealed class ValueStreamDemo : IDemoPart
         for (var group = 1; group <= GroupTree.Groups; group++) await aggregations.EnableAsync(group, cancellationToken);
 
         var ticks = Ticks();
-        var (count, took) = await world.StepAsync("Counting them in small ticks", 0, _ => CountInTicksAsync(world, ticks, cancellationToken));
+        var (count, took) = await world.StepAsync("Counting them in small ticks", 0, "", _ => CountInTicksAsync(world, ticks, cancellationToken));
         var interrupted = await CountsAsync(world, cancellationToken);
 
         for (var group = 1; group <= GroupTree.Groups; group++) await aggregations.ResetAsync(group, cancellationToken: cancellationToken);
         await using (var connection = await world.Session.Database.OpenConnectionAsync(cancellationToken))
             await connection.ExecuteAsync(new CommandDefinition("TRUNCATE value_stream.value_stream_dashboard_counts", cancellationToken: cancellationToken));
-        var (whole, _) = await world.StepAsync("Counting them again without a stop", 0, _ =>
+        var (whole, _) = await world.StepAsync("Counting them again without a stop", 0, "", _ =>
             world.Session.Get<ValueStreamCounter>().RunAsync(new RuntimeLimiter(() => false), cancellationToken: cancellationToken));
         var uninterrupted = await CountsAsync(world, cancellationToken);
 

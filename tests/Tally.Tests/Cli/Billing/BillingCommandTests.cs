@@ -66,6 +66,28 @@ public sealed class BillingCommandTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
+    public async Task Usage_is_drawn_on_a_screen_and_nowhere_else()
+    {
+        var (organization, template) = await UsageAsync();
+        string[] monthly = ["monthly", "--service", template.Service.Id.ToString(), "--year", "2024"];
+        string[] range = ["--from", "2024-01-01", "--to", "2024-12-31"];
+        using var screen = new CliRunner(ConnectionString) { ErrorIsScreen = true };
+
+        var drawn = (await screen.RunAsync(["billing", .. monthly])).Error.ReplaceLineEndings("\n");
+        drawn.ShouldContain("Units by month (█ charged, ░ free):\n2024-01 90 ░░");
+        drawn.ShouldContain("2024-02 25 █████████");
+        (await screen.RunAsync(["billing", "totals", .. monthly[1..]])).Error.ShouldContain("sms 0.0150 115 █");
+        (await screen.RunAsync("billing", "organization", "--organization", organization.ToString(), "--year", "2024")).Error.ShouldContain("service 115 █");
+        (await screen.RunAsync(["billing", "all-services", .. range])).Error.ShouldContain("service 115 █");
+        (await screen.RunAsync(["billing", "provider-volumes", .. range])).Error.ShouldContain("sns 115 █");
+        (await screen.RunAsync(["billing", "volumes-by-service", .. range])).Error.ShouldContain("service 115 █");
+        (await screen.RunAsync(["billing", "daily-volumes", .. range])).Error.ReplaceLineEndings("\n").ShouldContain("Units by day, 2024-01-10 to 2024-02-03:\n█");
+
+        (await screen.RunAsync(["billing", .. monthly, "-o", "json"])).Error.ShouldNotContain("█");
+        (await RunAsync(monthly)).Error.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Money_is_printed_as_a_plain_decimal_with_its_own_scale()
     {
         var (_, template) = await UsageAsync();

@@ -78,6 +78,20 @@ public sealed class CountsCommandTests(TestDatabase database) : ValueStreamTest(
     }
 
     [Fact]
+    public async Task On_a_screen_a_report_over_months_draws_each_and_tells_the_complete_ones()
+    {
+        await ExecuteAsync(FixtureF);
+        using var screen = new CliRunner(Database.ConnectionString) { ErrorIsScreen = true };
+        (await screen.RunAsync("counts", "run")).ExitCode.ShouldBe(ExitCode.Done);
+
+        var months = await screen.RunAsync("counts", "report", "--namespace", "1", "--metric", "issues", "--from", "2026-05-01", "--to", "2026-06-15");
+        months.Error.ReplaceLineEndings("\n").ShouldContain("issues by month (█ complete, ░ incomplete):\n2026-05 0 \n2026-06 6 ██████");
+
+        var month = await screen.RunAsync("counts", "report", "--namespace", "1", "--metric", "issues", "--from", "2026-06-01", "--to", "2026-06-15");
+        month.Error.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_group_can_be_disabled_enabled_and_reset()
     {
         await ExecuteAsync(FixtureF);
