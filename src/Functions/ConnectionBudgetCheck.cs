@@ -1,5 +1,3 @@
-using System.Reflection;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -8,21 +6,18 @@ using Tally.Database;
 
 namespace Tally.Functions;
 
-/// <summary>Refuses to start the app when its connections do not fit the server. A server that does not answer says nothing against it.</summary>
-public sealed class ConnectionBudgetCheck(NpgsqlDataSource dataSource, IConfiguration configuration) : IHostedService
+/// <summary>
+/// Refuses to start the app when its connections do not fit the server, before the host hears of it. A server that does not
+/// answer says nothing against it.
+/// </summary>
+internal sealed class ConnectionBudgetCheck(NpgsqlDataSource dataSource, IConfiguration configuration) : IHostedLifecycleService
 {
-    /// <summary>How many processes the settings allow.</summary>
-    public static int CountProcesses(IConfiguration configuration) => ConnectionBudget.CountProcesses(
-        configuration["Database:Instances"],
-        configuration["Database:AlwaysReady"],
-        typeof(ConnectionBudgetCheck).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Count(method => method.GetCustomAttribute<FunctionAttribute>() is not null));
-
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartingAsync(CancellationToken cancellationToken)
     {
         ConnectionBudget budget;
         try
         {
-            budget = await ConnectionBudget.ReadAsync(dataSource, CountProcesses(configuration), cancellationToken);
+            budget = await ConnectionBudget.ReadAsync(dataSource, ConnectionBudget.CountProcesses(configuration), cancellationToken);
         }
         catch (NpgsqlException)
         {
@@ -33,5 +28,13 @@ public sealed class ConnectionBudgetCheck(NpgsqlDataSource dataSource, IConfigur
         if (budget.FindMisfit() is { } misfit) throw new OptionsValidationException("Database", typeof(ConnectionBudget), [misfit]);
     }
 
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

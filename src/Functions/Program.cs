@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using NodaTime;
 using Tally;
+using Tally.Azure;
 using Tally.Functions;
 
 var builder = FunctionsApplication.CreateBuilder(args);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace LocalServices;
 
-/// <summary>Azurite's queue service.</summary>
+/// <summary>Azurite: its blob and queue services; the table service, which it always brings along, is nobody's.</summary>
 internal static partial class AzuriteServer
 {
     // The account and key of every storage emulator, as Microsoft publishes them.
@@ -17,11 +17,11 @@ internal static partial class AzuriteServer
         await Orphan.StopAsync(folder, cancellationToken);
 
         var accounts = options.StorageAccounts ?? EmulatorAccount;
-        // Port 0: the system gives a free one, and the log names it.
-        string[] arguments = ["--queueHost", "127.0.0.1", "--queuePort", "0", "--silent", "--skipApiVersionCheck", "--disableTelemetry"];
+        // Port 0: the system gives free ones, and the log names them.
+        string[] arguments = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--queueHost", "127.0.0.1", "--queuePort", "0", "--tableHost", "127.0.0.1", "--tablePort", "0", "--silent", "--skipApiVersionCheck", "--disableTelemetry"];
         string[] persistence = options.Ephemeral ? ["--inMemoryPersistence"] : ["--location", Path.Combine(folder, "data")];
         var server = await keeper.RunAsync(
-            new KeptCommand("Azurite", node.Executable, [packages.AzuriteQueue, .. arguments, .. persistence], folder, Path.Combine(folder, "azurite.log"))
+            new KeptCommand("Azurite", node.Executable, [packages.Azurite, .. arguments, .. persistence], folder, Path.Combine(folder, "azurite.log"))
             {
                 Env = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = accounts },
                 Ipc = true,
@@ -31,20 +31,21 @@ internal static partial class AzuriteServer
         Orphan.Remember(folder, server.Started.Result);
 
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var address = await Readiness.WaitAsync(server, StartLimit, cancel => ProbeAsync(http, server.Command.Log, cancel), cancellationToken)
+        var addresses = await Readiness.WaitAsync(server, StartLimit, cancel => ProbeAsync(http, server.Command.Log, cancel), cancellationToken)
             ?? throw server.Failure();
-        return [.. accounts.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(account => ConnectionString(account, address))];
+        return [.. accounts.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(account => ConnectionString(account, addresses))];
     }
 
-    private static async Task<string?> ProbeAsync(HttpClient http, string log, CancellationToken cancellationToken)
+    private static async Task<Addresses?> ProbeAsync(HttpClient http, string log, CancellationToken cancellationToken)
     {
-        if (Listening().Match(LogTail.ReadAll(log)) is not { Success: true } listening) return null;
-        var address = listening.Groups[1].Value;
+        var listening = Listening().Matches(LogTail.ReadAll(log)).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        // It takes no message to stop before the last of its services runs.
+        if (!listening.TryGetValue("Blob", out var blobs) || !listening.TryGetValue("Queue", out var queues) || !listening.ContainsKey("Table")) return null;
         try
         {
             // Any answer will do: without a signature it is a refusal.
-            using var response = await http.GetAsync(new Uri(address), cancellationToken);
-            return address;
+            foreach (var address in new[] { blobs, queues }) (await http.GetAsync(new Uri(address), cancellationToken)).Dispose();
+            return new Addresses(blobs, queues);
         }
         catch (HttpRequestException)
         {
@@ -52,13 +53,15 @@ internal static partial class AzuriteServer
         }
     }
 
-    private static string ConnectionString(string account, string address)
+    private static string ConnectionString(string account, Addresses addresses)
     {
         var colon = account.IndexOf(':', StringComparison.Ordinal);
         var (name, key) = (account[..colon], account[(colon + 1)..]);
-        return $"DefaultEndpointsProtocol=http;AccountName={name};AccountKey={key};QueueEndpoint={address}/{name};";
+        return $"DefaultEndpointsProtocol=http;AccountName={name};AccountKey={key};BlobEndpoint={addresses.Blobs}/{name};QueueEndpoint={addresses.Queues}/{name};";
     }
 
-    [GeneratedRegex(@"successfully listens on (http://127\.0\.0\.1:\d+)")]
+    [GeneratedRegex(@"Azurite (\w+) service is successfully listening at (http://127\.0\.0\.1:\d+)")]
     private static partial Regex Listening();
+
+    private sealed record Addresses(string Blobs, string Queues);
 }

@@ -1,7 +1,7 @@
 namespace LocalServices;
 
 /// <summary>
-/// PostgreSQL and Azurite's queue service on loopback ports, as child processes. They stop on <see cref="DisposeAsync"/>,
+/// PostgreSQL and Azurite's blob and queue services on loopback ports, as child processes. They stop on <see cref="DisposeAsync"/>,
 /// and also when this process ends in any other way.
 /// </summary>
 public sealed class LocalServers : IAsyncDisposable
@@ -15,7 +15,7 @@ public sealed class LocalServers : IAsyncDisposable
     /// <summary>For Npgsql, with the password; null when PostgreSQL was not asked for.</summary>
     public string? PostgresConnectionString { get; private init; }
 
-    /// <summary>For a queue client: the first of <see cref="StorageConnectionStrings"/>; null when Azurite was not asked for.</summary>
+    /// <summary>For a storage client: the first of <see cref="StorageConnectionStrings"/>; null when Azurite was not asked for.</summary>
     public string? StorageConnectionString => StorageConnectionStrings is [var first, ..] ? first : null;
 
     /// <summary>One for each account of <see cref="LocalServersOptions.StorageAccounts"/>, in that order.</summary>

@@ -11,7 +11,7 @@ public sealed partial record LocalServersOptions
     /// <summary>Whether to start PostgreSQL.</summary>
     public bool Postgres { get; init; } = true;
 
-    /// <summary>Whether to start Azurite's queue service.</summary>
+    /// <summary>Whether to start Azurite's blob and queue services.</summary>
     public bool Azurite { get; init; } = true;
 
     /// <summary>

@@ -19,8 +19,8 @@ internal sealed class NpmPackages(string directory)
     /// <summary>Identifies the installation: another lock or another platform installs anew.</summary>
     public string Key { get; } = Path.GetFileName(directory);
 
-    /// <summary>Azurite's queue service, a script for node.</summary>
-    public string AzuriteQueue => Path.Combine(directory, "node_modules", "azurite", "dist", "src", "queue", "main.js");
+    /// <summary>Azurite, a script for node.</summary>
+    public string Azurite => Path.Combine(directory, "node_modules", "azurite", "dist", "src", "azurite.js");
 
     /// <summary>PostgreSQL for the platform of node: a folder with bin, lib and share.</summary>
     /// <exception cref="LocalServersException">There are no binaries for this platform.</exception>

@@ -20,7 +20,7 @@ public static class ServiceCollectionExtensions
     /// <param name="configuration">The settings.</param>
     /// <param name="password">As for <see cref="TallyDataSource.Create"/>.</param>
     /// <exception cref="InvalidOperationException">A setting has a name that nobody reads.</exception>
-    public static IServiceCollection AddTally(this IServiceCollection services, IConfiguration configuration, DatabasePassword? password = null)
+    public static IServiceCollection AddTally(this IServiceCollection services, IConfiguration configuration, Func<CancellationToken, ValueTask<string>>? password = null)
     {
         Schedules.RefuseRenamed(configuration);
         services.AddSingleton(_ => TallyDataSource.Create(

@@ -26,8 +26,6 @@ internal sealed class DemoWorld : IAsyncDisposable
     /// <summary>What the function app wrote.</summary>
     public string LogPath => Path.Combine(_folder, "functions.log");
 
-    private string TimerDirectory => Path.Combine(_folder, "timers");
-
     public static async Task<DemoWorld> CreateAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var checkout = context.Terminal.Checkout ?? throw new CommandException("This is no checkout. 'tally demo' runs in the folder of Functions.sln.");
@@ -81,7 +79,6 @@ internal sealed class DemoWorld : IAsyncDisposable
         await _log.DisposeAsync();
         await Session.DisposeAsync();
         await _servers.DisposeAsync();
-        if (Directory.Exists(TimerDirectory)) Directory.Delete(TimerDirectory, recursive: true);
     }
 
     private IEnumerable<KeyValuePair<string, string>> Settings() =>
@@ -91,12 +88,11 @@ internal sealed class DemoWorld : IAsyncDisposable
         KeyValuePair.Create(QueueNames.Connection, _servers.StorageConnectionString!),
         // It comes before the others, wherever they are set.
         KeyValuePair.Create($"AzureWebJobs{QueueNames.Connection}", _servers.StorageConnectionString!),
-        KeyValuePair.Create("LocalRuntime:AdminPort", "0"),
-        KeyValuePair.Create("LocalRuntime:StateDirectory", TimerDirectory),
+        KeyValuePair.Create("LocalHost:AdminPort", "0"),
         // The demo makes these ticks itself.
         KeyValuePair.Create("AzureWebJobs:CountValueStreams:Disabled", "true"),
         KeyValuePair.Create("AzureWebJobs:RefreshBilling:Disabled", "true"),
         // Two lines for each of some thousand messages tell nobody anything.
-        KeyValuePair.Create("Logging:LogLevel:Function", "Warning"),
+        KeyValuePair.Create("AzureFunctionsJobHost:logging:logLevel:Function", "Warning"),
     ];
 }

@@ -1,10 +1,10 @@
 using Dapper;
 using NodaTime;
 using Npgsql;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Database;
-using Tally.Functions;
 
 namespace Tally.Cli.Doctor;
 
@@ -41,7 +41,7 @@ internal sealed class DatabaseCheck(IClock clock)
                 await CheckSchemaAsync(database, cancellationToken),
                 CheckClock(server),
                 CheckConnections(server, new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize),
-                CheckBudget(await ConnectionBudget.ReadAsync(database, ConnectionBudgetCheck.CountProcesses(servers.Settings), cancellationToken)),
+                CheckBudget(await ConnectionBudget.ReadAsync(database, ConnectionBudget.CountProcesses(servers.Settings), cancellationToken)),
             ];
         }
         catch (Exception exception) when (exception is NpgsqlException or ArgumentException or CommandException)

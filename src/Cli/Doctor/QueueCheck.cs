@@ -1,6 +1,6 @@
+using Azure;
 using Azure.Identity;
-using LocalRuntime.Queues;
-using Tally.Cli.Queues;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 
@@ -16,18 +16,18 @@ internal static class QueueCheck
 
         try
         {
-            var service = new QueueService(ServerSettings.QueuesOf(servers.Settings)!);
-            var depths = new List<(string Name, int Messages)>();
+            var account = ServerSettings.QueuesOf(servers.Settings)!;
+            var depths = new List<(string Name, long Messages)>();
             foreach (var name in QueueNames.All.Select(name => name + QueueNames.PoisonSuffix))
-                depths.Add((name, (await QueueDepth.ReadAsync(service.GetQueue(name), cancellationToken)).Messages));
+                depths.Add((name, (await QueueDepth.ReadAsync(account, name, cancellationToken)).Messages));
             return
             [
-                new Finding("queues", Status.Ok, $"{service.Endpoint}, from {ServerAddress.Describe(servers.Queues)}"),
+                new Finding("queues", Status.Ok, $"{account.Uri}, from {ServerAddress.Describe(servers.Queues)}"),
                 .. depths.Where(queue => queue.Messages > 0).Select(queue => new Finding(
                     "poison messages", Status.Warning, $"{queue.Messages} in {queue.Name}; 'tally queues peek {queue.Name}' shows them")),
             ];
         }
-        catch (Exception exception) when (exception is QueueStorageException or FormatException or AuthenticationFailedException)
+        catch (Exception exception) when (exception is RequestFailedException or AggregateException or FormatException or AuthenticationFailedException)
         {
             return [new Finding("queues", Status.Failed, ErrorMessage.Of(exception))];
         }

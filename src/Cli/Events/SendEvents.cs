@@ -1,5 +1,7 @@
 using System.CommandLine;
-using LocalRuntime.Queues;
+using Azure;
+using Azure.Storage.Queues;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
@@ -62,14 +64,14 @@ internal static class SendEvents
         {
             await Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = cancellationToken }, async (message, token) =>
             {
-                await queue.PutAsync(message.Text, timeToLive: Timeout.InfiniteTimeSpan, cancellationToken: token);
+                await queue.SendMessageAsync(message.Text, timeToLive: QueueClientExtensions.ForEver, cancellationToken: token);
                 Interlocked.Add(ref sentEvents, message.Count);
                 progress.Report(Interlocked.Increment(ref sentMessages));
             });
         }
-        catch (QueueStorageException exception)
+        catch (Exception exception) when (exception is RequestFailedException or AggregateException)
         {
-            throw new CommandException($"The queue failed after {Words.Count(sentEvents, "event")}: {exception.Message} Send the same file again: events that arrived already change nothing.", exception);
+            throw new CommandException($"The queue failed after {Words.Count(sentEvents, "event")}: {ErrorMessage.Of(exception)} Send the same file again: events that arrived already change nothing.", exception);
         }
 
         return sentEvents;

@@ -1,3 +1,4 @@
+using Tally.Azure;
 using Tally.Cli.Shell.Servers;
 
 namespace Tally.Cli.Queues;
@@ -8,6 +9,6 @@ internal static class Enqueuing
     public static async Task EnqueueAsync<T>(this Session session, string queue, IEnumerable<T> messages, CancellationToken cancellationToken)
     {
         var client = session.Queues.GetQueue(queue);
-        foreach (var message in messages) await client.PutOrCreateAsync(BinaryData.FromString(MessageJson.Serialize(message)), cancellationToken);
+        foreach (var message in messages) await client.SendOrCreateAsync(MessageJson.Serialize(message), cancellationToken);
     }
 }

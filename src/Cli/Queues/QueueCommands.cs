@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.RegularExpressions;
-using LocalRuntime.Queues;
+using Azure;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 using NodaTime;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Output;
 using Tally.Cli.Shell.Servers;
@@ -15,6 +19,9 @@ internal static partial class QueueCommands
     // What a line of a wide terminal shows beside the other columns.
     private const int TableTextLength = 100;
 
+    // What the service gives in one answer.
+    private const int MaxMessages = 32;
+
     public static Noun Create() => new(
         "queues", "Depth and content of the queues, and what to do about poison messages.",
         List(), Peek(), Redrive(), Purge());
@@ -26,8 +33,8 @@ internal static partial class QueueCommands
         var rows = new List<QueueRow>();
         foreach (var name in QueueNames.All)
         {
-            var queue = await QueueDepth.ReadAsync(session.Queues.GetQueue(name), token);
-            var poison = await QueueDepth.ReadAsync(session.Queues.GetQueue(name + QueueNames.PoisonSuffix), token);
+            var queue = await QueueDepth.ReadAsync(session.Queues, name, token);
+            var poison = await QueueDepth.ReadAsync(session.Queues, name + QueueNames.PoisonSuffix, token);
             rows.Add(new QueueRow(name, queue.Messages, queue.AgeAt(now), poison.Messages, poison.AgeAt(now)));
         }
 
@@ -39,11 +46,11 @@ internal static partial class QueueCommands
     private static Verb Peek()
     {
         var name = Queue("The queue, for example reporting-events or reporting-events-poison.");
-        var count = ValueKinds.Number(1, QueueClient.MaxMessagesPerCall).Default("--count", "How many messages from the front.", 10);
+        var count = ValueKinds.Number(1, MaxMessages).Default("--count", "How many messages from the front.", 10);
         return new("peek", "Show the first messages without receiving them. JSON and CSV hold the whole text, tables its beginning.", [name, count], async (run, token) =>
         {
             var session = await run.OpenAsync(ServerNeeds.Queues, token);
-            var messages = await PeekAsync(session.Queues.GetQueue(run.Value(name)!), run.Value(count), token);
+            var messages = await PeekAsync(session.Queues.GetPlainQueue(run.Value(name)!), run.Value(count), token);
             var length = run.Format == OutputFormat.Table ? TableTextLength : int.MaxValue;
             run.Output.WriteList([.. messages.Select(message => MessageRow.Of(message, length))]);
             if (messages.Count == 0) run.Note($"Nothing is visible in {run.Value(name)}.");
@@ -62,7 +69,7 @@ internal static partial class QueueCommands
             var redrive = new Redrive(session.Queues, name);
             // Those that fail again come back here; only what is there now is moved.
             var waiting = await redrive.CountAsync(token);
-            var max = Math.Min(run.Value(limit) ?? waiting, waiting);
+            var max = (int)Math.Min(run.Value(limit) ?? waiting, waiting);
             var moved = await run.Progress.RunAsync($"Redriving {name}", max, "messages", progress => redrive.RunAsync(max, progress, token));
             run.Output.WriteOne(new RedriveResult(name, moved, Math.Max(waiting - moved, 0)));
         });
@@ -75,10 +82,10 @@ internal static partial class QueueCommands
         {
             var session = await run.OpenAsync(ServerNeeds.Queues, token);
             var queue = session.Queues.GetQueue(run.Value(name)!);
-            var count = (await queue.GetPropertiesAsync(token)).ApproximateMessageCount;
+            var count = (await queue.GetPropertiesAsync(token)).Value.ApproximateMessagesCountLong;
             var question = $"Delete {Words.Count(count, "message")} of {queue.Name} at {queue.Uri.Authority}? They cannot be brought back.";
             if (!await run.ConfirmAsync(yes, question, "Nothing was deleted", token)) return ExitCode.No;
-            await queue.ClearAsync(token);
+            await queue.ClearMessagesAsync(token);
             run.Output.WriteOne(new PurgeResult(queue.Name, count));
             return ExitCode.Done;
         });
@@ -90,33 +97,35 @@ internal static partial class QueueCommands
     [GeneratedRegex(@"^(?=.{3,63}\z)[a-z0-9]+(-[a-z0-9]+)*\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Name();
 
-    private static async Task<IReadOnlyList<QueueMessage>> PeekAsync(QueueClient queue, int count, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<PeekedMessage>> PeekAsync(QueueClient queue, int count, CancellationToken cancellationToken)
     {
         try
         {
-            return await queue.PeekAsync(count, cancellationToken);
+            return (await queue.PeekMessagesAsync(count, cancellationToken)).Value;
         }
-        catch (QueueStorageException exception) when (exception.Status == 404 && QueueNames.All.Any(name => queue.Name == name || queue.Name == name + QueueNames.PoisonSuffix))
+        catch (RequestFailedException exception) when (exception.Status == 404 && QueueNames.All.Any(name => queue.Name == name || queue.Name == name + QueueNames.PoisonSuffix))
         {
             // Tally's queues are made by their first message.
             return [];
         }
     }
 
-    private sealed record QueueRow(string Queue, int Messages, Duration? Oldest, int Poison, Duration? OldestPoison);
+    private sealed record QueueRow(string Queue, long Messages, Duration? Oldest, long Poison, Duration? OldestPoison);
 
-    private sealed record PurgeResult(string Queue, int Deleted);
+    private sealed record PurgeResult(string Queue, long Deleted);
 
-    private sealed record RedriveResult(string Queue, int Moved, int Left);
+    private sealed record RedriveResult(string Queue, int Moved, long Left);
 
-    private sealed record MessageRow(string Id, Instant Inserted, long Dequeued, int Bytes, string Text)
+    private sealed record MessageRow(string Id, Instant? Inserted, long Dequeued, int Bytes, string Text)
     {
-        public static MessageRow Of(QueueMessage message, int length)
+        public static MessageRow Of(PeekedMessage message, int length)
         {
+            var stored = message.Body.ToString();
             // What is no base64 is shown as it is stored: it is in the way of a fix otherwise.
-            var text = message.IsDecodable ? message.Text : message.RawText;
+            var bytes = Convert.TryFromBase64String(stored, new byte[stored.Length], out _) ? Convert.FromBase64String(stored) : Encoding.UTF8.GetBytes(stored);
+            var text = Encoding.UTF8.GetString(bytes);
             return new MessageRow(
-                message.Id, Instant.FromDateTimeOffset(message.InsertedOn), message.DequeueCount, message.Body.ToMemory().Length,
+                message.MessageId, message.InsertedOn is { } inserted ? Instant.FromDateTimeOffset(inserted) : null, message.DequeueCount, bytes.Length,
                 text.Length <= length ? text : string.Concat(text.AsSpan(0, length - 1), "…"));
         }
     }

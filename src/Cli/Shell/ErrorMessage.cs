@@ -1,6 +1,6 @@
 using System.Net.Sockets;
+using Azure;
 using Azure.Identity;
-using LocalRuntime.Queues;
 using Npgsql;
 
 namespace Tally.Cli.Shell;
@@ -11,6 +11,8 @@ internal static class ErrorMessage
     public static string Of(Exception exception) => exception switch
     {
         AggregateException { InnerExceptions: [var only] } => Of(only),
+        // Each try of the storage client; all tell the same.
+        AggregateException { InnerExceptions: [.., RequestFailedException last] } => Of(last),
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } refused =>
             $"PostgreSQL refused the login: {refused.MessageText}. Check user and password in ConnectionStrings__Tally.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } refused =>
@@ -21,7 +23,9 @@ internal static class ErrorMessage
         NpgsqlException { InnerException: (SocketException or TimeoutException or IOException) and var cause } =>
             $"PostgreSQL does not answer: {FirstLine(cause.Message)}. Check ConnectionStrings__Tally, or run 'tally doctor'.",
         NpgsqlException fault => $"PostgreSQL cannot be used: {FirstLine(fault.Message)}",
-        QueueStorageException { Status: 404, QueueName: { } queue } => $"There is no queue '{queue}'. 'tally queues list' shows the queues that exist.",
+        RequestFailedException { Status: 404, ErrorCode: "QueueNotFound" } => "There is no such queue. 'tally queues list' shows the queues that exist.",
+        RequestFailedException { Status: 0 } fault => $"The queue service does not answer: {FirstLine(fault.Message)}. Check AzureWebJobsStorage, or run 'tally doctor'.",
+        RequestFailedException fault => $"The queue service answered: {FirstLine(fault.Message)} ({fault.Status}{(fault.ErrorCode is { } code ? $", {code}" : "")}).",
         AuthenticationFailedException => "Azure refused to give a token for the queues. Sign in with 'az login', or set AzureWebJobsStorage to a connection string.",
         _ => FirstLine(exception.Message),
     };

@@ -1,6 +1,6 @@
 namespace Tally.Cli.Up;
 
-/// <summary>Asks a function app's admin endpoint whether it runs.</summary>
+/// <summary>Asks a functions host's admin endpoint whether its triggers run.</summary>
 internal sealed class AdminProbe : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -11,7 +11,7 @@ internal sealed class AdminProbe : IDisposable
         try
         {
             using var response = await _http.GetAsync(new Uri(address, "/admin/host/status"), cancellationToken);
-            return response.IsSuccessStatusCode;
+            return response.IsSuccessStatusCode && (await response.Content.ReadAsStringAsync(cancellationToken)).Contains("\"Running\"", StringComparison.Ordinal);
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-
 using Tally.Cli.Shell;
 
 namespace Tally.Cli.Up;
 
 /// <summary>
-/// The function app in a process of its own. It stops on <see cref="StopAsync"/>, and by itself when this process ends in any
+/// The function app on a LocalHost, in processes of their own. It stops on <see cref="StopAsync"/>, and by itself when this process ends in any
 /// other way, since its standard input ends then.
 /// </summary>
 internal sealed class FunctionApp : IAsyncDisposable
@@ -30,17 +29,21 @@ internal sealed class FunctionApp : IAsyncDisposable
     /// <param name="log">Receives each line that it writes, from any thread.</param>
     public static FunctionApp Start(Terminal terminal, IEnumerable<KeyValuePair<string, string>> settings, Action<string> log)
     {
-        var start = new ProcessStartInfo(DotNet(terminal), [Path.Combine(AppContext.BaseDirectory, "Tally.Functions.dll")])
+        var app = BuiltProgram.PathOf("Tally.Functions");
+        var start = new ProcessStartInfo(DotNet(terminal), [BuiltProgram.PathOf("LocalHost"), Path.GetDirectoryName(app)!])
         {
-            WorkingDirectory = AppContext.BaseDirectory,
+            WorkingDirectory = Path.GetDirectoryName(app),
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment.Clear();
         foreach (var (name, value) in terminal.Environment) start.Environment[name] = value;
+        // The host resolves the timers' schedules, and knows no default.
+        foreach (var (name, value) in Schedules.Defaults) start.Environment.TryAdd(name, value);
         foreach (var (name, value) in settings) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
-        start.Environment["LocalRuntime__StopAtEndOfInput"] = "true";
+        start.Environment["LocalHost__HostId"] = "tally";
+        start.Environment["LocalHost__StopAtEndOfInput"] = "true";
 
         var process = new Process { StartInfo = start };
         process.OutputDataReceived += Forward;

@@ -27,7 +27,7 @@ internal static class RunUp
         context.Note("Starting ... Ctrl-C stops everything.");
         await using var session = await Session.OpenAsync(terminal, await FoundServers.ForUpAsync(terminal, cancellationToken), requireSchema: true, cancellationToken);
         var address = new UriBuilder("http", "127.0.0.1", port).Uri;
-        await using var app = FunctionApp.Start(terminal, Settings(session, address, directory, telemetry), context.Note);
+        await using var app = FunctionApp.Start(terminal, Settings(session, address, telemetry), context.Note);
         await WaitUntilReadyAsync(app, address, cancellationToken);
 
         using var offer = RunningServers.Publish(directory, new RunningServers
@@ -71,16 +71,14 @@ internal static class RunUp
 
     private static CommandException Ended(int exitCode) => new($"The function app ended with exit code {exitCode}; its last lines above say why.");
 
-    private static IEnumerable<KeyValuePair<string, string>> Settings(Session session, Uri address, string directory, bool telemetry)
+    private static IEnumerable<KeyValuePair<string, string>> Settings(Session session, Uri address, bool telemetry)
     {
         foreach (var (name, value) in session.Settings.AsEnumerable())
             if (value is not null)
                 yield return KeyValuePair.Create(name, value);
         // One storage account for everything is enough to begin with.
         if (ServerSettings.QueueConnectionStringOf(session.Settings) is { } queues) yield return KeyValuePair.Create(QueueNames.Connection, queues);
-        yield return KeyValuePair.Create("LocalRuntime:AdminPort", address.Port.ToString(CultureInfo.InvariantCulture));
+        yield return KeyValuePair.Create("LocalHost:AdminPort", address.Port.ToString(CultureInfo.InvariantCulture));
         if (telemetry) yield return KeyValuePair.Create("Telemetry:Console", "true");
-        // Beside the data, not beside the program, which the next build may move.
-        yield return KeyValuePair.Create("LocalRuntime:StateDirectory", Path.Combine(directory, "timers"));
     }
 }

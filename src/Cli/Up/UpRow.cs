@@ -7,5 +7,5 @@ internal sealed record UpRow(string AdminUrl, string Database, string DatabaseFr
 {
     public static UpRow Of(Session session, Uri address) => new(
         address.ToString(), ServerAddress.OfDatabase(session.Settings), ServerAddress.Describe(session.Origin.Database),
-        session.Queues.Endpoint.ToString(), ServerAddress.Describe(session.Origin.Queues));
+        session.Queues.Uri.ToString(), ServerAddress.Describe(session.Origin.Queues));
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 
 namespace Tally.Database;
@@ -11,6 +12,9 @@ public sealed record ConnectionBudget(int Processes, int PoolSize, int Available
 {
     /// <summary>What is kept for operators: one command line with its default pool.</summary>
     public const int CommandLine = 20;
+
+    /// <summary>How many functions there are, each of which Flex Consumption scales on its own.</summary>
+    public const int Functions = 8;
 
     private const string Select = """
         /* tally:server.connections */
@@ -43,6 +47,11 @@ public sealed record ConnectionBudget(int Processes, int PoolSize, int Available
             throw new FormatException($"Setting Database:AlwaysReady is '{alwaysReady}'. Expected how many instances are kept ready, 0 or more.");
         return (count * functions) + ready;
     }
+
+    /// <summary>The processes of the deployment that these settings describe.</summary>
+    /// <inheritdoc cref="CountProcesses(string, string, int)" path="/exception"/>
+    public static int CountProcesses(IConfiguration configuration) =>
+        CountProcesses(configuration["Database:Instances"], configuration["Database:AlwaysReady"], Functions);
 
     /// <summary>Asks the server what it has.</summary>
     public static async Task<ConnectionBudget> ReadAsync(NpgsqlDataSource dataSource, int processes, CancellationToken cancellationToken = default)

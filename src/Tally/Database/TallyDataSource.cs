@@ -2,9 +2,6 @@ using Npgsql;
 
 namespace Tally.Database;
 
-/// <summary>Answers with what stands for the password: a token that proves an identity.</summary>
-public delegate ValueTask<string> DatabasePassword(CancellationToken cancellationToken);
-
 /// <summary>Builds the one <see cref="NpgsqlDataSource"/> of a process.</summary>
 public static class TallyDataSource
 {
@@ -21,7 +18,7 @@ public static class TallyDataSource
     /// <param name="connectionString">The setting <c>ConnectionStrings:Tally</c>.</param>
     /// <param name="password">Where the password comes from if the string has none; asked again while the process runs, since tokens expire.</param>
     /// <exception cref="ArgumentException">The connection string cannot be read, or names a password beside <paramref name="password"/>; the message names the setting and holds no part of it.</exception>
-    public static NpgsqlDataSource Create(string connectionString, DatabasePassword? password = null)
+    public static NpgsqlDataSource Create(string connectionString, Func<CancellationToken, ValueTask<string>>? password = null)
     {
         NpgsqlConnectionStringBuilder settings;
         try

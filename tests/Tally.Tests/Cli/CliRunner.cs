@@ -9,7 +9,7 @@ namespace Tally.Tests.Cli;
 /// <summary>Runs the command line in this process, in a checkout of its own, away from the settings of whoever runs the tests.</summary>
 internal sealed class CliRunner : IDisposable
 {
-    private static readonly string[] ServerSettings = ["ConnectionStrings__", "AzureWebJobs", "TallyQueues", "LocalRuntime__"];
+    private static readonly string[] ServerSettings = ["ConnectionStrings__", "AzureWebJobs", "TallyQueues", "LocalHost__"];
 
     private readonly Dictionary<string, string> _environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
         .Where(variable => !Array.Exists(ServerSettings, prefix => ((string)variable.Key).StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))

@@ -1,7 +1,6 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
-using LocalRuntime.Discovery;
-using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Configuration;
+using Tally.Cli.Up;
 
 namespace Tally.Tests.Deployment;
 
@@ -14,14 +13,14 @@ internal sealed record FunctionRow(string Name, string Trigger, string Source, s
 /// <summary>The functions, as the code declares them and as docs/functions.md says.</summary>
 internal static partial class FunctionTable
 {
-    /// <summary>What LocalRuntime discovers.</summary>
+    /// <summary>What the built app tells the host.</summary>
     public static IReadOnlyList<FunctionRow> Discovered { get; } = Discover();
 
     /// <summary>The rows of docs/functions.md.</summary>
     public static IReadOnlyList<FunctionRow> Documented { get; } =
     [
         .. Checkout.Read("docs", "functions.md").Split('\n')
-            .Select(line => Row().Match(line))
+            .Select(line => DocumentedRow().Match(line))
             .Where(match => match.Success)
             .Select(match => new FunctionRow(match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value.Replace("`", "", StringComparison.Ordinal), match.Groups[4].Value.Replace("`", "", StringComparison.Ordinal)))
             .OrderBy(row => row.Name, StringComparer.Ordinal),
@@ -29,23 +28,24 @@ internal static partial class FunctionTable
 
     private static List<FunctionRow> Discover()
     {
-        var methods = typeof(Tally.Functions.ApplyReportingEvent).Assembly.GetTypes();
-        var schedules = methods.SelectMany(type => type.GetMethods()).SelectMany(method => method.GetParameters())
-            .SelectMany(parameter => parameter.GetCustomAttributes(typeof(TimerTriggerAttribute), inherit: false).Cast<TimerTriggerAttribute>(), (parameter, timer) => (parameter.Member, timer.Schedule))
-            .ToDictionary(pair => pair.Member, pair => pair.Schedule.Trim('%'));
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(schedules.Values.Distinct().Select(name => KeyValuePair.Create(name, (string?)"0 0 0 * * *"))).Build();
-        return
-        [
-            .. new FunctionDiscovery(settings).Discover(methods)
-                .Select(function => new FunctionRow(
-                    function.Name,
-                    function.Trigger is QueueTriggerDescriptor ? "queue" : "timer",
-                    function.Trigger is QueueTriggerDescriptor queue ? queue.QueueName : schedules[function.Method],
-                    string.Join(", ", function.Outputs.Select(output => output.QueueName).Order(StringComparer.Ordinal)) is { Length: > 0 } outputs ? outputs : "-"))
-                .OrderBy(row => row.Name, StringComparer.Ordinal),
-        ];
+        var metadata = Path.Combine(Path.GetDirectoryName(BuiltProgram.PathOf("Tally.Functions"))!, "functions.metadata");
+        using var functions = JsonDocument.Parse(File.ReadAllBytes(metadata));
+        return [.. functions.RootElement.EnumerateArray().Select(Row).OrderBy(row => row.Name, StringComparer.Ordinal)];
     }
 
+    private static FunctionRow Row(JsonElement function)
+    {
+        var bindings = function.GetProperty("bindings").EnumerateArray().ToList();
+        var trigger = bindings.Single(binding => Text(binding, "type").EndsWith("Trigger", StringComparison.Ordinal));
+        var isQueue = Text(trigger, "type") == "queueTrigger";
+        var outputs = bindings.Where(binding => Text(binding, "type") == "queue").Select(binding => Text(binding, "queueName")).Order(StringComparer.Ordinal);
+        return new FunctionRow(
+            Text(function, "name"), isQueue ? "queue" : "timer", isQueue ? Text(trigger, "queueName") : Text(trigger, "schedule").Trim('%'),
+            string.Join(", ", outputs) is { Length: > 0 } all ? all : "-");
+    }
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
+
     [GeneratedRegex(@"^\| `(\w+)` \| (queue|timer) \| (\S+) \| ([^|]+?) \|")]
-    private static partial Regex Row();
+    private static partial Regex DocumentedRow();
 }

@@ -26,7 +26,7 @@ public sealed class BackfillTests(EndToEndHost host) : IClassFixture<EndToEndHos
         await host.Reporting.Get<EventImporter>().ImportAsync(history.ToAsyncEnumerable());
         var backfills = host.Reporting.Get<Backfills>();
         var request = await backfills.RequestAsync(await backfills.PlanAsync(1));
-        await using var app = await host.StartAppAsync();
+        await using var app = host.StartApp();
 
         await Task.WhenAll(
             host.Queues.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(request.ToMessage())),
@@ -44,7 +44,7 @@ public sealed class BackfillTests(EndToEndHost host) : IClassFixture<EndToEndHos
     {
         await host.Reporting.AddAccountAsync(2);
         var (before, after) = (Load(2, 200), Load(2, 200));
-        await using var app = await host.StartAppAsync();
+        await using var app = host.StartApp();
         await host.Queues.SendAsync(QueueNames.ReportingEvents, before.Chunk(20).Select(EventMessageTests.Json));
 
         var sending = host.Queues.SendAsync(QueueNames.ReportingEvents, after.Select(one => EventMessageTests.Json(one)));
@@ -70,7 +70,7 @@ public sealed class BackfillTests(EndToEndHost host) : IClassFixture<EndToEndHos
         var backfills = host.Reporting.Get<Backfills>();
         var request = await backfills.RequestAsync(await backfills.PlanAsync(3));
         await backfills.CancelAsync(request.Id);
-        await using var app = await host.StartAppAsync();
+        await using var app = host.StartApp();
 
         await host.Queues.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(request.ToMessage()));
         await host.Queues.DrainedAsync();

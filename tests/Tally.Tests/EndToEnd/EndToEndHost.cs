@@ -24,9 +24,7 @@ public sealed class EndToEndHost : IAsyncLifetime
 
     public Task DisposeAsync() => Reporting.DisposeAsync();
 
-    internal Task<FunctionApp> StartAppAsync() => FunctionApp.StartAsync(Reporting.ConnectionString, Storage, Reporting.Clock);
-
-    internal FunctionAppProcess StartProcess() => FunctionAppProcess.Start(Reporting.ConnectionString, Storage);
+    internal FunctionApp StartApp() => FunctionApp.Start(Reporting.ConnectionString, Storage);
 
     public Task<long> CountEventsAsync(long accountId) =>
         Reporting.ScalarAsync<long>("SELECT count(*) FROM reporting.reporting_events WHERE account_id = @accountId", new { accountId });

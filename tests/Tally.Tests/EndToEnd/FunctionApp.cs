@@ -1,46 +1,99 @@
-using LocalRuntime.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using NodaTime;
-using Tally.Functions;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Tally.Cli.Up;
+using Tally.Tests.Infrastructure;
 
 namespace Tally.Tests.EndToEnd;
 
-/// <summary>The function app, in this process: the real function classes on real queues.</summary>
-internal sealed class FunctionApp : IAsyncDisposable
+/// <summary>The built function app on a host of its own: two processes, either of which can be killed.</summary>
+internal sealed partial class FunctionApp : IAsyncDisposable
 {
-    private readonly IHost _host;
-    private readonly CollectedLog _log;
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
-    private FunctionApp(IHost host, CollectedLog log)
+    private readonly Process _host;
+    private readonly ConcurrentQueue<string> _log = new();
+
+    private FunctionApp(Process host)
     {
         _host = host;
-        _log = log;
+        host.OutputDataReceived += Keep;
+        host.ErrorDataReceived += Keep;
+        host.BeginOutputReadLine();
+        host.BeginErrorReadLine();
+
+        void Keep(object sender, DataReceivedEventArgs line)
+        {
+            if (line.Data is not null) _log.Enqueue(line.Data);
+        }
     }
 
-    /// <summary>What it logged from Information on, each with its exception.</summary>
-    public IReadOnlyCollection<string> Log => _log.Lines;
+    public bool IsRunning => !_host.HasExited;
 
-    public static async Task<FunctionApp> StartAsync(string database, string storage, IClock clock)
+    /// <summary>What host and worker wrote, line by line.</summary>
+    public IReadOnlyCollection<string> Log => _log;
+
+    /// <summary>What they wrote last, for a failure's message.</summary>
+    public string LastOutput => string.Join(Environment.NewLine, _log.TakeLast(20));
+
+    /// <summary>The workers that have run so far, the one that runs now last.</summary>
+    public IReadOnlyList<int> Workers => [.. _log.Select(line => WorkerStarted().Match(line)).Where(match => match.Success).Select(match => int.Parse(match.Groups[1].Value, null))];
+
+    /// <summary>Starts it, and returns at once.</summary>
+    public static FunctionApp Start(string database, string storage)
     {
-        var settings = FunctionAppSettings.For(database, storage).Select(setting => (setting.Key, Value: (string?)setting.Value))
-            .Concat(Schedules.Defaults.Select(setting => (setting.Key, setting.Value)));
-        string[] arguments = [.. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
-        var builder = LocalFunctionsApplication.CreateBuilder(arguments, new LocalApplicationSettings { Assembly = typeof(ApplyReportingEvent).Assembly });
-        var log = new CollectedLog();
-        builder.Logging.ClearProviders().AddProvider(log);
-        builder.Services.AddSingleton(clock);
-        builder.Services.AddTally(builder.Configuration);
-        builder.Services.AddSingleton<QueueMeter>();
-        var host = builder.Build();
-        await host.StartAsync();
-        return new FunctionApp(host, log);
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(dotnet, [BuiltProgram.PathOf("LocalHost"), Path.GetDirectoryName(BuiltProgram.PathOf("Tally.Functions"))!])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in Schedules.Defaults) start.Environment[name] = value;
+        foreach (var (name, value) in FunctionAppSettings.For(database, storage)) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        return new FunctionApp(Process.Start(start)!);
     }
 
+    /// <summary>Returns once its triggers run.</summary>
+    public async Task StartedAsync()
+    {
+        await Eventually.HoldsAsync(() => !IsRunning || _log.Any(line => line.Contains("Host started", StringComparison.Ordinal)), "the host has started");
+        if (!IsRunning) throw new InvalidOperationException(LastOutput);
+    }
+
+    /// <summary>SIGKILL for the host: it gets no chance to finish anything.</summary>
+    public async Task KillAsync()
+    {
+        _host.Kill();
+        await _host.WaitForExitAsync();
+    }
+
+    /// <summary>SIGKILL for the worker that runs now.</summary>
+    public void KillWorker()
+    {
+        using var worker = Process.GetProcessById(Workers[^1]);
+        worker.Kill();
+    }
+
+    /// <summary>Stops it in order.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
-        if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
+        try
+        {
+            _host.StandardInput.Close();
+            await _host.WaitForExitAsync().WaitAsync(StopLimit);
+        }
+        catch (IOException)
+        {
+            // It has ended.
+        }
+        finally
+        {
+            if (IsRunning) _host.Kill();
+            _host.Dispose();
+        }
     }
+
+    [GeneratedRegex(@"The worker runs as process (\d+)")]
+    private static partial Regex WorkerStarted();
 }

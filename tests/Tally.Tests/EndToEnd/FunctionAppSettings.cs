@@ -8,9 +8,11 @@ internal static class FunctionAppSettings
         ["ConnectionStrings:Tally"] = database,
         ["AzureWebJobsStorage"] = storage,
         ["TallyQueues"] = storage,
-        ["LocalRuntime:AdminPort"] = "0",
-        // What a killed process had in hand comes back after this.
-        ["LocalRuntime:InvisibilityTimeout"] = "00:00:03",
+        ["LocalHost:HostId"] = "tally",
+        ["LocalHost:AdminPort"] = "0",
+        ["LocalHost:StopAtEndOfInput"] = "true",
+        // What a killed host had in hand comes back after this.
+        ["LocalHost:InvisibilityTimeout"] = "00:00:03",
         ["AzureFunctionsJobHost:extensions:queues:visibilityTimeout"] = "00:00:00",
         ["AzureFunctionsJobHost:extensions:queues:maxPollingInterval"] = "00:00:00.1",
     };

@@ -21,7 +21,7 @@ public sealed class KilledBackfillTests(EndToEndHost host) : IClassFixture<EndTo
     {
         var (request, events) = await KillInTheMiddleAsync(1);
 
-        using (host.StartProcess()) await host.Queues.DrainedAsync();
+        await using (host.StartApp()) await host.Queues.DrainedAsync();
 
         await CheckAsync(request, events);
     }
@@ -36,7 +36,7 @@ public sealed class KilledBackfillTests(EndToEndHost host) : IClassFixture<EndTo
         var messages = await host.Reporting.Get<Backfills>().ResumeAsync(request.Id);
         messages.Sum(message => message.To!.Value.DayNumber - message.From!.Value.DayNumber + 1).ShouldBe(Days - done, "what is done is left out");
         await host.Queues.SendAsync(QueueNames.ReportingBackfills, messages.Select(MessageJson.Serialize));
-        using (host.StartProcess()) await host.Queues.DrainedAsync();
+        await using (host.StartApp()) await host.Queues.DrainedAsync();
 
         await CheckAsync(request, events);
     }
@@ -52,7 +52,7 @@ public sealed class KilledBackfillTests(EndToEndHost host) : IClassFixture<EndTo
         request.DayCount.ShouldBe(Days);
         await host.Queues.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(request.ToMessage()));
 
-        using var app = host.StartProcess();
+        await using var app = host.StartApp();
         await Eventually.HoldsAsync(async () => !app.IsRunning || (await ProgressAsync(request)).DaysDone >= DaysBeforeTheEnd, $"{DaysBeforeTheEnd} days are done");
         app.IsRunning.ShouldBeTrue(app.LastOutput);
         await app.KillAsync();

@@ -26,14 +26,14 @@ public sealed class KilledFunctionAppTests(EndToEndHost host) : IClassFixture<En
 
         foreach (var applied in new[] { 200, 900 })
         {
-            using var app = host.StartProcess();
+            await using var app = host.StartApp();
             await Eventually.HoldsAsync(async () => !app.IsRunning || await CountAsync() >= applied, $"{applied} events are applied");
             app.IsRunning.ShouldBeTrue(app.LastOutput);
             await app.KillAsync();
             (await host.Queues.CountAsync(QueueNames.ReportingEvents)).ShouldBeGreaterThan(0, "it was in the middle of its work");
         }
 
-        using (host.StartProcess()) await host.Queues.DrainedAsync();
+        await using (host.StartApp()) await host.Queues.DrainedAsync();
 
         foreach (var group in events.GroupBy(one => one.AccountId)) await ExactlyOnce.CheckAsync(host.Reporting, group.Key, [.. group]);
         (await host.Queues.CountAsync(QueueNames.ReportingEvents + QueueNames.PoisonSuffix)).ShouldBe(0);

@@ -23,11 +23,11 @@ public sealed class RestoreDrillTests(EndToEndHost host) : IClassFixture<EndToEn
     {
         await host.Reporting.AddAccountAsync(Account);
         var (before, after, waiting) = (Events(0, 60), Events(60, 40), Events(100, 20));
-        await using (await host.StartAppAsync()) await ApplyAsync(before);
+        await using (host.StartApp()) await ApplyAsync(before);
 
         // The moment that is gone back to; then more comes, and somebody destroys it.
         var restored = await host.Reporting.CopyAsync();
-        await using (await host.StartAppAsync()) await ApplyAsync(after);
+        await using (host.StartApp()) await ApplyAsync(after);
         await host.Reporting.ExecuteAsync("TRUNCATE reporting.reporting_events");
 
         // The app is stopped; messages wait.
@@ -43,7 +43,7 @@ public sealed class RestoreDrillTests(EndToEndHost host) : IClassFixture<EndToEn
             // More than was lost: what is there already changes nothing.
             var replay = tally.WriteFile("replay.ndjson", string.Join('\n', before.TakeLast(10).Concat(after).Select(one => EventMessageTests.Json(one))));
             (await tally.RunAsync("events", "send", replay)).ExitCode.ShouldBe(ExitCode.Done);
-            await using (await FunctionApp.StartAsync(restored.ConnectionString, host.Storage, restored.Clock)) await host.Queues.DrainedAsync();
+            await using (FunctionApp.Start(restored.ConnectionString, host.Storage)) await host.Queues.DrainedAsync();
 
             await ExactlyOnce.CheckAsync(restored, Account, [.. before, .. after, .. waiting]);
             (await tally.RunAsync("rollups", "verify", "--account", "1")).ExitCode.ShouldBe(ExitCode.Done);

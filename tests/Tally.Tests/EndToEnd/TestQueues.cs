@@ -1,4 +1,5 @@
-using LocalRuntime.Queues;
+using Azure.Storage.Queues;
+using Tally.Azure;
 using Tally.Tests.Infrastructure;
 
 namespace Tally.Tests.EndToEnd;
@@ -6,20 +7,23 @@ namespace Tally.Tests.EndToEnd;
 /// <summary>The business queues of a storage account, as a producer and an operator use them.</summary>
 internal sealed class TestQueues(string storage)
 {
-    private readonly QueueService _service = new(QueueConnection.FromConnectionString(storage));
+    private readonly QueueAccount _account = QueueAccount.Of(storage);
 
-    public QueueClient this[string name] => _service.GetQueue(name);
+    public QueueClient this[string name] => _account.GetQueue(name);
 
     /// <summary>Makes every queue, or empties it: a storage of your own may have been used before.</summary>
     public async Task ResetAsync()
     {
         foreach (var name in QueueNames.All.SelectMany(name => new[] { name, name + QueueNames.PoisonSuffix }))
-            if (!await this[name].CreateIfNotExistsAsync()) await this[name].ClearAsync();
+        {
+            await this[name].CreateIfNotExistsAsync();
+            await this[name].ClearMessagesAsync();
+        }
     }
 
     /// <summary>Puts messages, several at once.</summary>
     public Task SendAsync(string queue, params IEnumerable<string> messages) =>
-        Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (message, cancellationToken) => await this[queue].PutAsync(message, cancellationToken: cancellationToken));
+        Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (message, cancellationToken) => await this[queue].SendMessageAsync(message, cancellationToken));
 
     /// <summary>Waits until no business queue holds a message, hidden ones included; as long as they get fewer.</summary>
     public async Task DrainedAsync()
@@ -31,7 +35,7 @@ internal sealed class TestQueues(string storage)
         }
     }
 
-    public async Task<long> CountAsync(string queue) => (await this[queue].GetPropertiesAsync()).ApproximateMessageCount;
+    public async Task<long> CountAsync(string queue) => (await this[queue].GetPropertiesAsync()).Value.ApproximateMessagesCountLong;
 
     private async Task<long> CountAllAsync() => (await Task.WhenAll(QueueNames.All.Select(CountAsync))).Sum();
 
@@ -39,10 +43,10 @@ internal sealed class TestQueues(string storage)
     public async Task RedriveAsync(string queue)
     {
         var poison = this[queue + QueueNames.PoisonSuffix];
-        foreach (var message in await poison.GetAsync(QueueClient.MaxMessagesPerCall, TimeSpan.FromMinutes(1)))
+        foreach (var message in (await poison.ReceiveMessagesAsync(32, TimeSpan.FromMinutes(1))).Value)
         {
-            await this[queue].PutAsync(message.Text);
-            await poison.DeleteMessageAsync(message.Id, message.PopReceipt!);
+            await this[queue].SendMessageAsync(message.Body);
+            await poison.DeleteMessageAsync(message.MessageId, message.PopReceipt);
         }
     }
 }

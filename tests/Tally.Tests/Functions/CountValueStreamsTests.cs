@@ -1,12 +1,11 @@
-using System.Net;
-using System.Net.Http.Json;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NodaTime;
-using NodaTime.Testing;
 using Shouldly;
 using Tally.Functions;
 using Tally.Tests.Infrastructure;
-using Tally.Tests.LocalRuntime.Hosting;
 using Tally.Tests.ValueStream;
 using Xunit;
 
@@ -18,25 +17,24 @@ public sealed class CountValueStreamsTests(TestDatabase database) : ValueStreamT
     public async Task The_timer_counts_every_group()
     {
         await ExecuteAsync(FixtureF);
-        await using var app = await StartAsync([]);
-        using var http = new HttpClient { BaseAddress = app.AdminAddress };
+        await using var services = Services([]);
 
-        (await http.PostAsJsonAsync("/admin/functions/CountValueStreams", new { input = "" })).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await ActivatorUtilities.CreateInstance<CountValueStreams>(services).RunAsync(new TimerInfo(), CancellationToken.None);
 
-        await Eventually.HoldsAsync(() => app.Logs.WithId(2).Count == 1, "the function has succeeded");
         (await CountsAsync()).ShouldBe(CountsOfF, ignoreOrder: true);
     }
 
     [Fact]
-    public async Task A_box_that_does_not_fit_the_hosts_timeout_keeps_the_app_from_starting()
+    public void A_box_that_does_not_fit_the_hosts_timeout_keeps_the_app_from_starting()
     {
-        var refusal = await Should.ThrowAsync<Exception>(StartAsync(new() { ["ValueStream:MaxRuntime"] = "23:00:00" }));
+        using var services = Services(new() { ["ValueStream:MaxRuntime"] = "23:00:00" });
 
-        refusal.ToString().ShouldContain("ValueStream:MaxRuntime (23:00:00)");
+        Should.Throw<OptionsValidationException>(services.GetRequiredService<IStartupValidator>().Validate).Message.ShouldContain("ValueStream:MaxRuntime (23:00:00)");
     }
 
-    private Task<TestApp> StartAsync(Dictionary<string, string?> settings) => TestApp.StartAsync(
-        [typeof(CountValueStreams)],
-        settings: settings.Concat(Schedules.Defaults).Append(new("ConnectionStrings:Tally", Database.ConnectionString)).ToDictionary(),
-        configure: builder => builder.Services.AddSingleton<IClock>(Clock).AddTally(builder.Configuration));
+    private ServiceProvider Services(Dictionary<string, string?> settings)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Append(new("ConnectionStrings:Tally", Database.ConnectionString))).Build();
+        return new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration).AddSingleton<IClock>(Clock).AddTally(configuration).BuildServiceProvider();
+    }
 }

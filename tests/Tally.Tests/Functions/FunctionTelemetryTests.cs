@@ -1,15 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Microsoft.Azure.Functions.Worker.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using NodaTime;
+using NodaTime.Testing;
 using Shouldly;
 using Tally.Functions;
-using Tally.Tests.Infrastructure;
-using Tally.Tests.LocalRuntime.Hosting;
-using Tally.Tests.LocalRuntime.QueueTriggers;
 using Xunit;
 
 namespace Tally.Tests.Functions;
@@ -18,6 +13,7 @@ namespace Tally.Tests.Functions;
 public sealed class FunctionTelemetryTests
 {
     private const string Trace = "0af7651916cd43dd8448eb211c80319c";
+    private static readonly Instant Now = Instant.FromUtc(2026, 2, 12, 10, 0);
 
     [Theory]
     [InlineData("""{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}""", true)]
@@ -28,20 +24,12 @@ public sealed class FunctionTelemetryTests
     public async Task An_object_message_carries_on_the_trace_of_its_producer(string message, bool carriesOn)
     {
         using var recorded = new RecordedActivities();
-        await using var app = await TestApp.StartAsync(
-            [typeof(BytesFunction)],
-            configure: builder =>
-            {
-                builder.Services.AddSingleton<IClock>(new NodaTime.Testing.FakeClock(Instant.FromUtc(2026, 2, 12, 10, 0)));
-                builder.UseMiddleware<FunctionTelemetry>();
-            });
+        var context = new FakeFunctionContext(new Dictionary<string, object?> { ["QueueTrigger"] = message });
 
-        await app.SendAsync("in", message);
-        await Eventually.HoldsAsync(() => app.Logs.WithId(2).Count == 1, "the function has succeeded");
+        await new FunctionTelemetry(new FakeClock(Now)).Invoke(context, _ => Task.CompletedTask);
 
-        var invocation = app.Probe.Calls.ShouldHaveSingleItem().Context.InvocationId;
-        var activity = recorded.All.Single(one => (string?)one.GetTagItem("faas.invocation_id") == invocation);
-        activity.OperationName.ShouldBe("Bytes");
+        var activity = recorded.All.Single(one => one.OperationName == "TheFunction");
+        activity.GetTagItem("faas.invocation_id").ShouldBe(context.InvocationId);
         (activity.TraceId.ToHexString() == Trace).ShouldBe(carriesOn);
     }
 
@@ -58,17 +46,12 @@ public sealed class FunctionTelemetryTests
         };
         listener.SetMeasurementEventCallback<double>((_, age, _, _) => ages.Enqueue(age));
         listener.Start();
-        await using var app = await TestApp.StartAsync([typeof(TextFunction)], configure: builder =>
-        {
-            // Far ahead of the queue's own clock.
-            builder.Services.AddSingleton<IClock>(new NodaTime.Testing.FakeClock(Instant.FromUtc(2199, 1, 1, 0, 0)));
-            builder.UseMiddleware<FunctionTelemetry>();
-        });
+        // As the host sends it: as JSON, so in quotes.
+        var context = new FakeFunctionContext(new Dictionary<string, object?> { ["InsertionTime"] = "\"2026-02-12T09:59:30+00:00\"" });
 
-        await app.SendAsync("in", "waits");
+        await new FunctionTelemetry(new FakeClock(Now)).Invoke(context, _ => Task.CompletedTask);
 
-        await Eventually.HoldsAsync(() => app.Logs.WithId(2).Count == 1, "the function has succeeded");
-        ages.ShouldHaveSingleItem().ShouldBeGreaterThan(1_000_000_000);
+        ages.ShouldHaveSingleItem().ShouldBe(30);
     }
 
     private sealed class RecordedActivities : IDisposable

@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Net.Http.Json;
-using LocalRuntime.Queues;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using NodaTime.Testing;
 using Shouldly;
+using Tally.Azure;
 using Tally.Functions;
 using Tally.Tests.Infrastructure;
-using Tally.Tests.LocalRuntime.Hosting;
 using Xunit;
 
 namespace Tally.Tests.Functions;
@@ -22,21 +20,16 @@ public sealed class MeasureQueuesTests
     public async Task The_timer_tells_depth_and_age_of_every_queue_and_poison_queue()
     {
         var storage = TestServers.NewStorageAccount();
-        var queues = new QueueService(QueueConnection.FromConnectionString(storage));
-        foreach (var text in new[] { "1", "2" }) await queues.GetQueue(QueueNames.ReportingEvents).PutOrCreateAsync(BinaryData.FromString(text));
-        await queues.GetQueue(QueueNames.BillingAlerts + QueueNames.PoisonSuffix).PutOrCreateAsync(BinaryData.FromString("3"));
+        var queues = QueueAccount.Of(storage);
+        foreach (var text in new[] { "1", "2" }) await queues.GetQueue(QueueNames.ReportingEvents).SendOrCreateAsync(text, CancellationToken.None);
+        await queues.GetQueue(QueueNames.BillingAlerts + QueueNames.PoisonSuffix).SendOrCreateAsync("3", CancellationToken.None);
         await queues.GetQueue(QueueNames.ReportingBackfills).CreateIfNotExistsAsync();
         var measured = new ConcurrentDictionary<(string Instrument, string Queue), double>();
         using var listener = Listen(measured);
-        await using var app = await TestApp.StartAsync(
-            [typeof(MeasureQueues)],
-            settings: Schedules.Defaults.Append(new(QueueNames.Connection, storage)).ToDictionary(),
-            configure: builder => builder.Services.AddSingleton<QueueMeter>().AddSingleton<IClock>(new FakeClock(FarAhead)));
-        using var http = new HttpClient { BaseAddress = app.AdminAddress };
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(QueueNames.Connection, storage)]).Build();
 
-        (await http.PostAsJsonAsync($"/admin/functions/{nameof(MeasureQueues)}", new { input = "" })).EnsureSuccessStatusCode();
+        await new MeasureQueues(new QueueMeter(configuration, new FakeClock(FarAhead))).RunAsync(new TimerInfo(), CancellationToken.None);
 
-        await Eventually.HoldsAsync(() => app.Logs.WithId(2).Count == 1, "the function has succeeded");
         Depths().ShouldBe(
             QueueNames.All.SelectMany(name => new[] { name, name + QueueNames.PoisonSuffix })
                 .ToDictionary(name => name, name => name == QueueNames.ReportingEvents ? 2d : name == "billing-alerts-poison" ? 1 : 0),

@@ -23,7 +23,7 @@ internal sealed class LiveTraffic(DemoWorld world, IReadOnlyList<ReportingEvent>
         var queue = world.Session.Queues.GetQueue(QueueNames.ReportingEvents);
         await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
         await Parallel.ForEachAsync(Messages(), new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = cancellationToken }, async (message, token) =>
-            await queue.PutAsync(message, cancellationToken: token));
+            await queue.SendMessageAsync(message, cancellationToken: token));
     }
 
     private IEnumerable<string> Messages()

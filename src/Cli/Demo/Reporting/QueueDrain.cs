@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Tally.Cli.Queues;
+using Tally.Azure;
 using Tally.Reporting;
 using Tally.Reporting.Backfill;
 
@@ -23,7 +23,7 @@ internal sealed class QueueDrain(DemoWorld world)
         {
             world.RequireFunctionApp();
             var isSent = sending.IsCompleted;
-            var depths = new List<int>();
+            var depths = new List<long>();
             foreach (var name in Queues) depths.Add(await DepthAsync(name, cancellationToken));
             var done = (await world.Session.Get<Backfills>().GetProgressAsync(cancellationToken: cancellationToken)).Sum(request => request.DaysDone);
 
@@ -34,14 +34,14 @@ internal sealed class QueueDrain(DemoWorld world)
             await Task.Delay(Interval, cancellationToken);
         }
 
-        var poison = 0;
+        var poison = 0L;
         foreach (var name in Queues) poison += await DepthAsync(name + QueueNames.PoisonSuffix, cancellationToken);
         return new Drained(total, daysTook ?? time.Elapsed, eventsTook ?? time.Elapsed, poison);
     }
 
-    private async Task<int> DepthAsync(string name, CancellationToken cancellationToken) =>
-        (await QueueDepth.ReadAsync(world.Session.Queues.GetQueue(name), cancellationToken)).Messages;
+    private async Task<long> DepthAsync(string name, CancellationToken cancellationToken) =>
+        (await QueueDepth.ReadAsync(world.Session.Queues, name, cancellationToken)).Messages;
 }
 
 /// <summary>What went through the queues.</summary>
-internal sealed record Drained(int Days, TimeSpan DaysTook, TimeSpan EventsTook, int Poison);
+internal sealed record Drained(int Days, TimeSpan DaysTook, TimeSpan EventsTook, long Poison);

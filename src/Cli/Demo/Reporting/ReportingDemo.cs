@@ -1,4 +1,5 @@
 using Dapper;
+using Tally.Azure;
 using Tally.Reporting;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
@@ -72,7 +73,7 @@ internal sealed class ReportingDemo(int events, int live, int days) : IDemoPart
             var change = await world.Session.Get<AccountStore>().SetTimezoneAsync(account.Id, account.ZoneId, cancellationToken);
             if (change.Backfill is not { } request) continue;
             requests.Add(request);
-            await queue.PutOrCreateAsync(BinaryData.FromString(MessageJson.Serialize(request.ToMessage())), cancellationToken);
+            await queue.SendOrCreateAsync(MessageJson.Serialize(request.ToMessage()), cancellationToken);
         }
 
         return requests;

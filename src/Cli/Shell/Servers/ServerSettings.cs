@@ -1,6 +1,5 @@
-using LocalRuntime.Configuration;
-using LocalRuntime.Queues;
 using Microsoft.Extensions.Configuration;
+using Tally.Azure;
 
 namespace Tally.Cli.Shell.Servers;
 
@@ -8,7 +7,7 @@ namespace Tally.Cli.Shell.Servers;
 internal static class ServerSettings
 {
     public const string Database = "ConnectionStrings:Tally";
-    public const string Queues = QueueConnection.DefaultName;
+    public const string Queues = QueueAccount.Default;
 
     /// <summary>Environment variables over the checkout's local.settings.json.</summary>
     public static IConfigurationRoot Load(Terminal terminal) => new ConfigurationBuilder()
@@ -26,12 +25,12 @@ internal static class ServerSettings
     public static string? DatabaseOf(IConfiguration settings) => settings[Database] is { Length: > 0 } value ? value : null;
 
     /// <exception cref="FormatException">The setting cannot be used; the message names it.</exception>
-    public static QueueConnection? QueuesOf(IConfiguration settings) =>
-        QueueConnection.Find(settings, QueueNames.Connection) ?? QueueConnection.Find(settings, Queues);
+    public static QueueAccount? QueuesOf(IConfiguration settings) =>
+        QueueAccount.Find(settings, QueueNames.Connection) ?? QueueAccount.Find(settings, Queues);
 
     /// <summary>The queues' connection string; null if they are named in parts, for tokens.</summary>
     public static string? QueueConnectionStringOf(IConfiguration settings) =>
-        new[] { $"AzureWebJobs{QueueNames.Connection}", QueueNames.Connection, Queues }.Select(name => settings[name]).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+        QueueAccount.ConnectionStringOf(settings, QueueNames.Connection) ?? QueueAccount.ConnectionStringOf(settings, Queues);
 
     private static IEnumerable<KeyValuePair<string, string?>> Values(string? database, string? queues)
     {

@@ -1,9 +1,8 @@
-using LocalRuntime.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Tally.Azure;
 using Tally.Database;
-using Tally.Functions;
 
 namespace Tally.Cli.Shell.Servers;
 
@@ -12,7 +11,7 @@ internal sealed class Session : IAsyncDisposable
 {
     private readonly FoundServers _servers;
     private readonly ServiceProvider _services;
-    private readonly Lazy<QueueService> _queues;
+    private readonly Lazy<QueueAccount> _queues;
 
     private Session(FoundServers servers, Terminal terminal)
     {
@@ -23,8 +22,8 @@ internal sealed class Session : IAsyncDisposable
             .AddSingleton(terminal.Clock)
             .AddTally(servers.Settings, DatabaseIdentity.Password(servers.Settings))
             .BuildServiceProvider();
-        _queues = new(() => new QueueService(ServerSettings.QueuesOf(servers.Settings)
-            ?? throw new InvalidOperationException($"This command opened its session without {nameof(ServerNeeds)}.{nameof(ServerNeeds.Queues)}.")));
+        _queues = new(() => ServerSettings.QueuesOf(servers.Settings)
+            ?? throw new InvalidOperationException($"This command opened its session without {nameof(ServerNeeds)}.{nameof(ServerNeeds.Queues)}."));
     }
 
     /// <summary>The settings, naming the servers in use.</summary>
@@ -32,7 +31,7 @@ internal sealed class Session : IAsyncDisposable
 
     public NpgsqlDataSource Database => Get<NpgsqlDataSource>();
 
-    public QueueService Queues => _queues.Value;
+    public QueueAccount Queues => _queues.Value;
 
     /// <summary>Who named the servers.</summary>
     public (ServerOrigin Database, ServerOrigin Queues) Origin => (_servers.Database, _servers.Queues);

@@ -1,5 +1,5 @@
-using LocalRuntime.Queues;
 using Shouldly;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Reporting;
 using Tally.Reporting.Accounts;
@@ -125,8 +125,8 @@ public sealed class AccountCommandTests : IClassFixture<TestDatabase>, IDisposab
         var result = await _tally.RunAsync("account", "set-timezone", "47", "America/New_York", "--yes");
 
         result.Error.ShouldContain("Days 2026-03-07 to 2026-03-07 are rebuilt in the new zone");
-        var queue = new QueueService(QueueConnection.FromConnectionString(_storage)).GetQueue(QueueNames.ReportingBackfills);
-        var message = MessageJson.Deserialize<BackfillMessage>((await queue.PeekAsync())[0].Text);
+        var queue = QueueAccount.Of(_storage).GetQueue(QueueNames.ReportingBackfills);
+        var message = MessageJson.Deserialize<BackfillMessage>((await queue.PeekMessageAsync()).Value.Body.ToString());
         message.AccountId.ShouldBe(47);
         message.From.ShouldBe(new DateOnly(2026, 3, 7));
     }

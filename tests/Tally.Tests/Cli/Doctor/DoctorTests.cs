@@ -1,6 +1,6 @@
 using System.Text.Json;
-using LocalRuntime.Queues;
 using Shouldly;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Tests.Infrastructure;
 using Xunit;
@@ -53,7 +53,7 @@ public sealed class DoctorTests(TestDatabase database) : IClassFixture<TestDatab
     public async Task Poison_messages_are_a_warning()
     {
         var storage = TestServers.NewStorageAccount();
-        await new QueueService(QueueConnection.FromConnectionString(storage)).GetQueue("reporting-events-poison").PutOrCreateAsync(BinaryData.FromString("bad"));
+        await QueueAccount.Of(storage).GetQueue("reporting-events-poison").SendOrCreateAsync("bad", CancellationToken.None);
         using var tally = new CliRunner(database.ConnectionString, storage) { UsesRealClock = true };
 
         var result = await tally.RunAsync("doctor", "-o", "json");

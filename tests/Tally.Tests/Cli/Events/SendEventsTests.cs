@@ -1,6 +1,7 @@
 using System.Text.Json;
-using LocalRuntime.Queues;
+using Azure.Storage.Queues;
 using Shouldly;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Tests.Infrastructure;
 using Xunit;
@@ -16,7 +17,7 @@ public sealed class SendEventsTests : IDisposable
     {
         var storage = TestServers.NewStorageAccount();
         _tally = new CliRunner(storage: storage);
-        _queue = new QueueService(QueueConnection.FromConnectionString(storage)).GetQueue(QueueNames.ReportingEvents);
+        _queue = QueueAccount.Of(storage).GetQueue(QueueNames.ReportingEvents);
     }
 
     public void Dispose() => _tally.Dispose();
@@ -30,7 +31,7 @@ public sealed class SendEventsTests : IDisposable
 
         result.ExitCode.ShouldBe(ExitCode.Done);
         result.Out.ShouldContain("reporting-events,2,1,0");
-        var sent = JsonDocument.Parse((await _queue.PeekAsync())[0].Text).RootElement;
+        var sent = JsonDocument.Parse((await _queue.PeekMessageAsync()).Value.Body.ToString()).RootElement;
         sent.EnumerateArray().Select(one => one.GetProperty("accountId").GetInt64()).ShouldBe([1, 2]);
     }
 
@@ -53,7 +54,7 @@ public sealed class SendEventsTests : IDisposable
         result.Error.ShouldContain($"{file}:2: 'createdAt' must be an instant");
         result.Error.ShouldContain($"{file}:3: is no JSON object");
         result.Error.ShouldContain("has 2 lines that are no event; nothing was sent");
-        (await _queue.ExistsAsync()).ShouldBeFalse();
+        (await _queue.ExistsAsync()).Value.ShouldBeFalse();
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using LocalRuntime.Queues;
 using Shouldly;
+using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Tests.Infrastructure;
 using Xunit;
@@ -10,13 +10,13 @@ namespace Tally.Tests.Cli.Queues;
 public sealed class QueueCommandTests : IDisposable
 {
     private readonly CliRunner _tally;
-    private readonly QueueService _service;
+    private readonly QueueAccount _service;
 
     public QueueCommandTests()
     {
         var storage = TestServers.NewStorageAccount();
         _tally = new CliRunner(storage: storage) { UsesRealClock = true };
-        _service = new QueueService(QueueConnection.FromConnectionString(storage));
+        _service = QueueAccount.Of(storage);
     }
 
     public void Dispose() => _tally.Dispose();
@@ -58,7 +58,7 @@ public sealed class QueueCommandTests : IDisposable
     [Fact]
     public async Task Peek_shows_a_message_that_is_no_base64_as_it_is_stored()
     {
-        await _service.GetQueue("plain", QueueMessageEncoding.None).PutOrCreateAsync(BinaryData.FromString("not {base64}"));
+        await _service.GetPlainQueue("plain").SendOrCreateAsync("not {base64}", CancellationToken.None);
 
         (await _tally.RunAsync("queues", "peek", "plain", "-o", "csv")).Out.ShouldContain("not {base64}");
     }
@@ -69,7 +69,7 @@ public sealed class QueueCommandTests : IDisposable
         var result = await _tally.RunAsync("queues", "peek", "nowhere");
 
         result.ExitCode.ShouldBe(ExitCode.Error);
-        result.Error.Trim().ShouldBe("Error: There is no queue 'nowhere'. 'tally queues list' shows the queues that exist.");
+        result.Error.Trim().ShouldBe("Error: There is no such queue. 'tally queues list' shows the queues that exist.");
     }
 
     [Fact]
@@ -88,14 +88,14 @@ public sealed class QueueCommandTests : IDisposable
     public async Task Redrive_moves_poison_messages_back_as_they_are(string name)
     {
         await PutAsync("orders-poison", "1", "2", "3");
-        await _service.GetQueue("orders-poison", QueueMessageEncoding.None).PutAsync("not {base64}");
+        await _service.GetPlainQueue("orders-poison").SendMessageAsync("not {base64}");
 
         var result = await _tally.RunAsync("queues", "redrive", name, "-o", "csv");
 
         result.Out.ReplaceLineEndings("\n").ShouldBe("queue,moved,left\norders,4,0\n");
         (await DepthAsync("orders-poison")).ShouldBe(0);
-        var moved = await _service.GetQueue("orders", QueueMessageEncoding.None).PeekAsync();
-        moved.Select(message => message.RawText).ShouldBe(["MQ==", "Mg==", "Mw==", "not {base64}"]);
+        var moved = (await _service.GetPlainQueue("orders").PeekMessagesAsync(32)).Value;
+        moved.Select(message => message.Body.ToString()).ShouldBe(["MQ==", "Mg==", "Mw==", "not {base64}"]);
     }
 
     [Fact]
@@ -146,8 +146,8 @@ public sealed class QueueCommandTests : IDisposable
 
     private async Task PutAsync(string queue, params string[] texts)
     {
-        foreach (var text in texts) await _service.GetQueue(queue).PutOrCreateAsync(BinaryData.FromString(text));
+        foreach (var text in texts) await _service.GetQueue(queue).SendOrCreateAsync(text, CancellationToken.None);
     }
 
-    private async Task<int> DepthAsync(string queue) => (await _service.GetQueue(queue).GetPropertiesAsync()).ApproximateMessageCount;
+    private async Task<int> DepthAsync(string queue) => (await _service.GetQueue(queue).GetPropertiesAsync()).Value.ApproximateMessagesCount;
 }

@@ -31,8 +31,8 @@ public sealed class ReportingByHandTests(ReportingHost host) : IClassFixture<Rep
         result.ExitCode.ShouldBe(ExitCode.No);
         var row = JsonDocument.Parse(result.Out).RootElement;
         (row.GetProperty("outcome").GetString(), row.GetProperty("days_differing").GetInt32()).ShouldBe(("completed", 1));
-        var queued = (await new TestQueues(_storage)[QueueNames.ReportingBackfillDays].PeekAsync()).ShouldHaveSingleItem();
-        MessageJson.Deserialize<BackfillDayMessage>(queued.Text).ShouldBe(new BackfillDayMessage { AccountId = 1, Date = TestEvent.Day.ToDateOnly() });
+        var queued = (await new TestQueues(_storage)[QueueNames.ReportingBackfillDays].PeekMessagesAsync(32)).Value.ShouldHaveSingleItem();
+        MessageJson.Deserialize<BackfillDayMessage>(queued.Body.ToString()).ShouldBe(new BackfillDayMessage { AccountId = 1, Date = TestEvent.Day.ToDateOnly() });
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class BillingByHandTests(TestDatabase database) : BillingTest(data
         (await tally.RunAsync("billing", "run", "-o", "csv")).Out.ShouldContain("completed,0");
 
         (await FactsAsync()).ShouldHaveSingleItem().BillableUnits.ShouldBe(10);
-        (await new TestQueues(storage)[QueueNames.BillingAlerts].PeekAsync()).Select(message => JsonDocument.Parse(message.Body).RootElement.GetProperty("percent").GetInt32())
+        (await new TestQueues(storage)[QueueNames.BillingAlerts].PeekMessagesAsync(32)).Value.Select(message => JsonDocument.Parse(message.Body).RootElement.GetProperty("percent").GetInt32())
             .ShouldBe([80, 100], ignoreOrder: true);
     }
 }
