@@ -18,7 +18,10 @@ internal static class CountCommands
 
     public static Noun Create() => new(
         "counts", "Value stream counts: what each namespace of a group holds, once a month.",
-        Run(), Status(), Report(), Enable(), Disable(), Reset());
+        Run(), Status(), Report(),
+        Switch("enable", "Let a top-level group take part, with its whole tree.", enabled: true),
+        Switch("disable", "Stop a group from taking part, at once. A month under way is dropped, its counts so far stay.", enabled: false),
+        Reset());
 
     /// <summary>What the timer does, now.</summary>
     private static Verb Run()
@@ -67,23 +70,14 @@ internal static class CountCommands
         });
     }
 
-    private static Verb Enable()
+    private static Verb Switch(string name, string description, bool enabled)
     {
         var group = Group();
-        return new("enable", "Let a top-level group take part, with its whole tree.", [group], async (run, token) =>
+        return new(name, description, [group], async (run, token) =>
         {
-            await (await run.GetAsync<Aggregations>(token)).EnableAsync(run.Value(group), token);
-            run.Output.WriteOne(new Participation(run.Value(group), Enabled: true));
-        });
-    }
-
-    private static Verb Disable()
-    {
-        var group = Group();
-        return new("disable", "Stop a group from taking part, at once. A month under way is dropped, its counts so far stay.", [group], async (run, token) =>
-        {
-            await (await run.GetAsync<Aggregations>(token)).DisableAsync(run.Value(group), token);
-            run.Output.WriteOne(new Participation(run.Value(group), Enabled: false));
+            var aggregations = await run.GetAsync<Aggregations>(token);
+            await (enabled ? aggregations.EnableAsync(run.Value(group), token) : aggregations.DisableAsync(run.Value(group), token));
+            run.Output.WriteOne(new Participation(run.Value(group), enabled));
         });
     }
 

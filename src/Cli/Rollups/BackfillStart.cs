@@ -23,11 +23,8 @@ internal sealed class BackfillStart(CommandContext context, Session session)
             return;
         }
 
-        await EnqueueAsync(messages, cancellationToken);
+        await session.EnqueueAsync(QueueNames.ReportingBackfills, messages, cancellationToken);
     }
-
-    public Task EnqueueAsync(IReadOnlyList<BackfillMessage> messages, CancellationToken cancellationToken) =>
-        session.EnqueueAsync(QueueNames.ReportingBackfills, messages, cancellationToken);
 
     /// <summary>Rebuilds the days that are not done, newest first.</summary>
     public Task<int> RebuildInlineAsync(BackfillRequest request, CancellationToken cancellationToken) =>
