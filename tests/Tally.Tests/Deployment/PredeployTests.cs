@@ -82,6 +82,15 @@ public sealed class PredeployTests
         Checkout.Read("azure.yaml").ShouldMatch(@"metadata:\n  template: tally@\d+\.\d+\.\d+");
     }
 
+    [Fact]
+    public void The_published_app_is_compiled_ahead_for_the_machines_of_azure()
+    {
+        var project = Checkout.Read("src", "Functions", "Functions.csproj");
+
+        project.ShouldMatch(@"_IsPublishing\)' == 'true'"">\s*<RuntimeIdentifier>linux-x64</RuntimeIdentifier>");
+        project.ShouldContain("<PublishReadyToRun>true</PublishReadyToRun>");
+    }
+
     private static Task<(int ExitCode, string Output)> RunAsync(ScriptSandbox sandbox, (string, string)[] outputs)
     {
         // In a checkout of its own: the script goes to the folder above its own.
