@@ -8,7 +8,7 @@ foreach ($name in 'DATABASE_HOST', 'DATABASE_NAME', 'DATABASE_ADMINISTRATOR', 'F
 }
 
 # In folders of its own, objects included: azd may build the function app at the same time.
-dotnet publish src/Cli --configuration Release -p:FunctionsRuntime=Local --artifacts-path .local/predeploy --output .local/predeploy/tally --nologo --verbosity quiet
+dotnet publish src/Cli --configuration Release --artifacts-path .local/predeploy --output .local/predeploy/tally --nologo --verbosity quiet
 
 $env:ConnectionStrings__Tally = "Host=$env:DATABASE_HOST;Database=$env:DATABASE_NAME;Username=$env:DATABASE_ADMINISTRATOR;SSL Mode=VerifyFull"
 $env:Database__Identity = 'true'

@@ -14,7 +14,7 @@ missing() {
 [ -n "${FUNCTIONS_IDENTITY_OBJECT_ID:-}" ] || missing FUNCTIONS_IDENTITY_OBJECT_ID
 
 # In folders of its own, objects included: azd may build the function app at the same time.
-dotnet publish src/Cli --configuration Release -p:FunctionsRuntime=Local --artifacts-path .local/predeploy --output .local/predeploy/tally --nologo --verbosity quiet
+dotnet publish src/Cli --configuration Release --artifacts-path .local/predeploy --output .local/predeploy/tally --nologo --verbosity quiet
 
 export ConnectionStrings__Tally="Host=$DATABASE_HOST;Database=$DATABASE_NAME;Username=$DATABASE_ADMINISTRATOR;SSL Mode=VerifyFull"
 export Database__Identity=true

@@ -70,7 +70,7 @@ public sealed class PredeployTests
     [Fact]
     public void Both_shells_do_the_same()
     {
-        string[] steps = ["dotnet publish src/Cli --configuration Release -p:FunctionsRuntime=Local --artifacts-path .local/predeploy --output .local/predeploy/tally", "Tally.Cli.dll db migrate", "Tally.Cli.dll db bootstrap --identity"];
+        string[] steps = ["dotnet publish src/Cli --configuration Release --artifacts-path .local/predeploy --output .local/predeploy/tally", "Tally.Cli.dll db migrate", "Tally.Cli.dll db bootstrap --identity"];
         foreach (var script in new[] { "predeploy.sh", "predeploy.ps1" })
             steps.ShouldAllBe(step => Checkout.Read("infra", script).Contains(step, StringComparison.Ordinal));
     }
