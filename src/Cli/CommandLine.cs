@@ -12,6 +12,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(terminal);
+        terminal = terminal.Visible();
 
         var parsed = Commands.CreateRoot().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction refusal) return await RefuseAsync(refusal, parsed, terminal);

@@ -21,7 +21,7 @@ internal static class Commands
         var root = new RootCommand("Tally keeps derived numbers right: reporting rollups, value stream counts, billing facts.")
         {
             HelpName = "tally",
-            Options = { Inputs.Output, Inputs.Verbose },
+            Options = { Inputs.Output, Inputs.Raw, Inputs.Verbose },
             Subcommands =
             {
                 RunDemo.Create(),

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 using Tally.Reporting.Events;
@@ -13,5 +12,5 @@ public sealed class ApplyReportingEvent(EventMessageProcessor processor)
         [QueueTrigger(QueueNames.ReportingEvents, Connection = QueueNames.Connection)] byte[] message,
         FunctionContext context,
         CancellationToken cancellationToken) =>
-        processor.ApplyAsync(Encoding.UTF8.GetString(message), context.MessageId(), cancellationToken);
+        processor.ApplyAsync(message, context.MessageId(), cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 using Tally.Reporting.Backfill;
@@ -14,7 +13,7 @@ public sealed class FanOutBackfill(Backfills backfills)
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var fanOut = await backfills.FanOutAsync(Encoding.UTF8.GetString(message), context.MessageId(), cancellationToken);
+        var fanOut = await backfills.FanOutAsync(message, context.MessageId(), cancellationToken);
         return new FanOutBackfillOutput { Ranges = [.. fanOut.Ranges], Days = [.. fanOut.Days] };
     }
 }

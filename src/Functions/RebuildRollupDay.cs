@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 using Tally.Reporting.Backfill;
@@ -13,5 +12,5 @@ public sealed class RebuildRollupDay(Backfills backfills)
         [QueueTrigger(QueueNames.ReportingBackfillDays, Connection = QueueNames.Connection)] byte[] message,
         FunctionContext context,
         CancellationToken cancellationToken) =>
-        backfills.RebuildAsync(Encoding.UTF8.GetString(message), context.MessageId(), cancellationToken);
+        backfills.RebuildAsync(message, context.MessageId(), cancellationToken);
 }

@@ -13,7 +13,7 @@ internal static partial class AzuriteServer
     public static async Task<IReadOnlyList<string>> StartAsync(
         Keeper keeper, NodeRuntime node, NpmPackages packages, string folder, LocalServersOptions options, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
+        PrivateFolder.Create(folder);
         await Orphan.StopAsync(folder, cancellationToken);
 
         var accounts = options.StorageAccounts ?? EmulatorAccount;

@@ -12,9 +12,6 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
     // Root's, and not world-writable: nobody else can put a folder in its place.
     private const string SystemState = "/var/lib/local-services";
 
-    private const UnixFileMode Enterable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
     private string Program(string name) => Path.Combine(Binaries, OperatingSystem.IsWindows() ? name + ".exe" : name);
 
     /// <summary>Creates a new data directory.</summary>
@@ -40,7 +37,7 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
         var here = new PostgresHome(Path.Combine(native, "bin"), wanted, user);
         if (user is null)
         {
-            Directory.CreateDirectory(wanted);
+            PrivateFolder.Create(wanted);
             return here;
         }
 
@@ -71,11 +68,7 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
 
     private static void CreateEnterable(string folder)
     {
-        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException();
-        if (Directory.Exists(folder)) return;
-        Directory.CreateDirectory(folder);
-        // Apart, since the umask takes rights away at creation.
-        File.SetUnixFileMode(folder, Enterable);
+        if (!Directory.Exists(folder)) PrivateFolder.Create(folder, othersPass: true);
     }
 
     private static string CopyPrograms(string native, string key)
@@ -121,6 +114,6 @@ internal sealed record PostgresHome(string Binaries, string Folder, Unprivileged
             }
         }
 
-        File.SetUnixFileMode(to, Enterable | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(to, File.GetUnixFileMode(to) | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     }
 }

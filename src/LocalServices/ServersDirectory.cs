@@ -13,7 +13,8 @@ internal sealed class ServersDirectory : IDisposable
     private ServersDirectory(string path, string lockFile, FileLock held, bool ephemeral)
     {
         (Path, _lockFile, _lock, _ephemeral) = (path, lockFile, held, ephemeral);
-        Directory.CreateDirectory(path);
+        // One that the caller made is the caller's to share.
+        if (!Directory.Exists(path)) PrivateFolder.Create(path, othersPass: UnprivilegedUser.Needed() is not null);
     }
 
     /// <summary>The folder.</summary>
@@ -36,7 +37,7 @@ internal sealed class ServersDirectory : IDisposable
     public static async Task<ServersDirectory> OpenAsync(LocalServersOptions options, CancellationToken cancellationToken)
     {
         var path = System.IO.Path.GetFullPath(options.DataDirectory);
-        Directory.CreateDirectory(path);
+        if (!Directory.Exists(path)) PrivateFolder.Create(path, othersPass: UnprivilegedUser.Needed() is not null);
         if (options.Ephemeral)
         {
             await RemoveAbandonedAsync(path, cancellationToken);

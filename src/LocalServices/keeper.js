@@ -14,6 +14,8 @@ const fs = require('node:fs');
 const readline = require('node:readline');
 
 const STEP_MILLISECONDS = 10000;
+// What servers write, messages and logs, is their owner's alone.
+process.umask(0o077);
 const kept = new Set();
 let stopping;
 
@@ -42,7 +44,8 @@ function report(event) {
 }
 
 function start(spec) {
-  const log = fs.openSync(spec.log, 'w');
+  const log = fs.openSync(spec.log, 'w', 0o600);
+  fs.fchmodSync(log, 0o600); // It may be there already.
   const child = spawn(spec.command, spec.args, {
     cwd: spec.cwd,
     env: { ...process.env, ...spec.env },

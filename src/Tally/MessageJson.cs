@@ -11,5 +11,5 @@ public static class MessageJson
     public static string Serialize<T>(T message) => JsonSerializer.Serialize(message, Options);
 
     /// <exception cref="JsonException">The text is not a <typeparamref name="T"/>; the message names the field.</exception>
-    public static T Deserialize<T>(string text) => JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("The message is null.");
+    public static T Deserialize<T>(ReadOnlySpan<byte> utf8) => JsonSerializer.Deserialize<T>(utf8, Options) ?? throw new JsonException("The message is null.");
 }

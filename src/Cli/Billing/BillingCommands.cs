@@ -19,9 +19,9 @@ internal static class BillingCommands
         AllowanceRemainder(),
         OrganizationEmails(),
         Details(),
-        OfPeriod<PlatformVolumes, DailyVolumes>("daily-volumes", "Show each day of the platform.", (volumes, period, token) => volumes.FetchDailyAsync(period, token), UsageCharts.Draw),
+        OfRange<DailyVolumes>("daily-volumes", "Show each day of the platform.", (volumes, period, token) => volumes.FetchDailyAsync(period, token), UsageCharts.Draw),
         OfPeriod<PlatformVolumes, ProviderVolumes>("provider-volumes", "Show each day's SMS per provider.", (volumes, period, token) => volumes.FetchProvidersAsync(period, token), UsageCharts.Draw),
-        OfPeriod<PlatformVolumes, ServiceVolumes>("volumes-by-service", "Show what each live service sent.", (volumes, period, token) => volumes.FetchByServiceAsync(period, token), UsageCharts.Draw),
+        OfRange<ServiceVolumes>("volumes-by-service", "Show what each live service sent.", (volumes, period, token) => volumes.FetchByServiceAsync(period, token), UsageCharts.Draw),
         OfPeriod<AllServicesUsage, BillingReportRow>(
             "data-for-report", "Show every service with something to pay, and whom to bill.", (usage, period, token) => usage.FetchReportAsync(period, token)),
         MonthCommands.Corrections(),
@@ -42,6 +42,20 @@ internal static class BillingCommands
             var rows = await run.ReadAsync(fetch(await run.GetAsync<TService>(token), period, token));
             run.Output.WriteList(rows);
             draw?.Invoke(run, rows);
+        });
+    }
+
+    /// <summary>A report without an allowance, over days of any years: <c>tally billing NAME --from D --to D</c>.</summary>
+    private static Verb OfRange<TRow>(
+        string name, string description, Func<PlatformVolumes, BillingRange, CancellationToken, Task<IReadOnlyList<TRow>>> fetch, Action<CommandContext, IReadOnlyList<TRow>> draw)
+    {
+        var days = BillingInputs.Range();
+        return new(name, description, [days.From, days.To], async (run, token) =>
+        {
+            var range = run.RangeOf(days);
+            var rows = await run.ReadAsync(fetch(await run.GetAsync<PlatformVolumes>(token), range, token));
+            run.Output.WriteList(rows);
+            draw(run, rows);
         });
     }
 
@@ -75,13 +89,13 @@ internal static class BillingCommands
 
     private static Verb OrganizationEmails()
     {
-        var (organization, days) = (BillingInputs.Organization(), BillingInputs.Period());
+        var (organization, days) = (BillingInputs.Organization(), BillingInputs.Range());
         return new("organization-emails", "Show how many emails each live service of an organization sent.", [organization, days.From, days.To], async (run, token) =>
         {
-            var (id, period) = (run.Value(organization), run.Value(days));
+            var (id, range) = (run.Value(organization), run.RangeOf(days));
             await run.RequireOrganizationAsync(id, token);
             var usage = await run.GetAsync<OrganizationUsage>(token);
-            run.Output.WriteList(await run.ReadAsync(usage.FetchEmailsAsync(id, period, token)));
+            run.Output.WriteList(await run.ReadAsync(usage.FetchEmailsAsync(id, range, token)));
         });
     }
 

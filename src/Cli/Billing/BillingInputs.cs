@@ -21,12 +21,21 @@ internal static class BillingInputs
 
     public static Argument<YearMonth> Month() => ValueKinds.Month.Argument("MONTH", "The month, as YYYY-MM.");
 
+    /// <summary>Days of one year, for a report that applies a free allowance.</summary>
     public static (Option<LocalDate> From, Option<LocalDate> To) Period() =>
-        (ValueKinds.Date.Required("--from", "First day."), ValueKinds.Date.Required("--to", "Last day, included; of the same year."));
+        (ValueKinds.Date.Required("--from", "First day."), ValueKinds.Date.Required("--to", "Last day, included; of the same year, since each has an allowance of its own."));
+
+    /// <summary>Days of any years.</summary>
+    public static (Option<LocalDate> From, Option<LocalDate> To) Range() =>
+        (ValueKinds.Date.Required("--from", "First day."), ValueKinds.Date.Required("--to", "Last day, included; of any year."));
 
     /// <exception cref="CommandException">No year was given.</exception>
     public static int RequireYear(this CommandContext run, Option<int?> year) =>
         run.Value(year) ?? throw new CommandException("No valid year provided. Say which with --year YYYY.");
+
+    /// <exception cref="BillingException">The last day is before the first.</exception>
+    public static BillingRange RangeOf(this CommandContext run, (Option<LocalDate> From, Option<LocalDate> To) days) =>
+        BillingRange.Of(run.Value(days.From), run.Value(days.To));
 
     /// <exception cref="BillingException">The days are not of one year, or the last is before the first.</exception>
     public static BillingPeriod Value(this CommandContext run, (Option<LocalDate> From, Option<LocalDate> To) period) =>

@@ -63,7 +63,9 @@ internal static class CountCommands
         {
             var report = await run.GetAsync<CountReport>(token);
             var answer = await run.ReadAsync(report.ReadAsync(run.Value(id), run.Value(metric)!, run.Value(from), run.Value(to), token));
-            run.Output.WriteOne(new ReportRow(run.Value(id), run.Value(metric)!.Name, answer.Count, answer.RecordedAt, answer.Counted, answer.Expected, answer.Complete));
+            run.Output.WriteOne(new ReportRow(run.Value(id), run.Value(metric)!.Name, answer.Count, answer.RecordedAt, answer.Counted, answer.Expected, answer.Complete, answer.Tree));
+            if (answer.Tree == TreeState.Broken) run.Note($"The tree is broken: it names namespace {answer.MissingNamespaceId}, which is not in value_stream.namespaces. Load it, then 'tally counts reset GROUP' and 'tally counts run'.");
+            if (answer.Tree == TreeState.Empty) run.Note($"The tree is empty: it has nothing that {run.Value(metric)!.Name} are counted for.");
             if (answer.Counted < answer.Expected) run.Note($"{answer.Expected - answer.Counted} of {answer.Expected} namespaces have no value in these days.");
             if (answer.RunState is { } state and not RunState.Complete) run.Note($"The count of {answer.Month:uuuu-MM} is {state.ToString().ToLowerInvariant()}: 'tally counts status'.");
             if (run.Draws) await DrawMonthsAsync(run, report, run.Value(id), run.Value(metric)!, (run.Value(from), run.Value(to)), token);
@@ -158,7 +160,7 @@ internal static class CountCommands
 
     private sealed record ResetResult(long Group, bool Reset);
 
-    private sealed record ReportRow(long Namespace, string Metric, long? Count, Instant? RecordedAt, long Counted, long Expected, bool Complete);
+    private sealed record ReportRow(long Namespace, string Metric, long? Count, Instant? RecordedAt, long Counted, long Expected, bool Complete, TreeState Tree);
 
     private sealed record StatusRow(
         long Group, string Month, string State, string? Metric, long? NamespaceId, long? PartialNamespaceId, long? PartialCount,

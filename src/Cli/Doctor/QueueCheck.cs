@@ -1,5 +1,3 @@
-using Azure;
-using Azure.Identity;
 using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
@@ -27,7 +25,7 @@ internal static class QueueCheck
                     "poison messages", Status.Warning, $"{queue.Messages} in {queue.Name}; 'tally queues peek {queue.Name}' shows them")),
             ];
         }
-        catch (Exception exception) when (exception is RequestFailedException or AggregateException or FormatException or AuthenticationFailedException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return [new Finding("queues", Status.Failed, ErrorMessage.Of(exception))];
         }

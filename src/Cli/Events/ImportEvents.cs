@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
@@ -11,35 +10,34 @@ namespace Tally.Cli.Events;
 internal static class ImportEvents
 {
     private const double Megabyte = 1_000_000;
+    private static readonly ValueKind<char> Delimiters = new("CHARACTER", "one character such as ';', or tab", TryReadDelimiter);
 
     public static Verb Create()
     {
-        var file = new Argument<string>("FILE") { Description = "CSV or NDJSON; '-' reads standard input." };
-        var format = ValueKinds.Choice<EventFormat>().Optional("--format", "By default what the file's extension says: csv, ndjson, jsonl or json.");
+        var file = new Argument<string>("FILE") { Description = "CSV or NDJSON in UTF-8; '-' reads standard input." };
+        var format = ValueKinds.Choice<EventFormat>().Optional("--format", "By default what the file's first character says, or else its extension.");
+        var delimiter = Delimiters.Optional("--delimiter", "What separates the columns of a CSV; by default what its header makes clear.");
         var skipInvalid = Inputs.Flag("--skip-invalid", "Report lines that hold no event and import the others, instead of stopping.");
-        return new("import", "Import history straight into the raw events. Importing the same again changes nothing.", [file, format, skipInvalid], (run, token) =>
-            ImportAsync(run, run.Value(file)!, run.Value(format) ?? FormatOf(run.Value(file)!), run.Value(skipInvalid), token));
+        return new("import", "Import history straight into the raw events. Importing the same again changes nothing.", [file, format, delimiter, skipInvalid], (run, token) =>
+            ImportAsync(run, run.Value(file)!, run.Value(format), run.Value(delimiter), run.Value(skipInvalid), token));
     }
 
-    private static async Task ImportAsync(CommandContext run, string file, EventFormat format, bool skipInvalid, CancellationToken cancellationToken)
+    private static async Task ImportAsync(CommandContext run, string file, EventFormat? format, char? delimiter, bool skipInvalid, CancellationToken cancellationToken)
     {
-        using var reader = run.Terminal.OpenText(file);
+        using var input = run.Terminal.OpenLines(file);
         var importer = await run.GetAsync<EventImporter>(cancellationToken);
         var invalid = new InvalidLines(run, file);
-        var events = ReadAsync(format, reader, invalid, skipInvalid, cancellationToken);
-        var position = (reader as StreamReader)?.BaseStream as FileStream;
-        var result = await run.Progress.RunAsync("Importing", (position?.Length ?? 0) / Megabyte, position is null ? "events" : "MB", progress =>
-            importer.ImportAsync(events, Progress.Of<long>(read => progress.Report(position is null ? read : position.Position / Megabyte)), cancellationToken));
+        var events = ReadAsync(EventFile.ReadAsync(input, file, format, delimiter, cancellationToken), invalid, skipInvalid);
+        var result = await run.Progress.RunAsync("Importing", input.TotalBytes / Megabyte, input.TotalBytes == 0 ? "events" : "MB", progress =>
+            importer.ImportAsync(events, Progress.Of<long>(read => progress.Report(input.TotalBytes == 0 ? read : input.BytesRead / Megabyte)), cancellationToken));
 
         run.Output.WriteOne(new ImportRow(result.Read, result.Inserted, result.Duplicates, result.Conflicts, result.Days, invalid.Count));
         if (result.Conflicts > 0) run.Note($"{Words.Count(result.Conflicts, "event")} {(result.Conflicts == 1 ? "has" : "have")} the id of a stored event and other contents; what is stored stays.");
         if (result.Days > 0) run.Note($"{Words.Count(result.Days, "day")} {(result.Days == 1 ? "waits" : "wait")} to be rebuilt: 'tally rollups backfill --account ID' rebuilds an account's.");
     }
 
-    private static async IAsyncEnumerable<ReportingEvent> ReadAsync(
-        EventFormat format, TextReader reader, InvalidLines invalid, bool skipInvalid, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<ReportingEvent> ReadAsync(IAsyncEnumerable<ReadLine> lines, InvalidLines invalid, bool skipInvalid)
     {
-        var lines = format == EventFormat.Csv ? EventCsv.ReadAsync(reader, cancellationToken) : EventNdjson.ReadAsync(reader, cancellationToken);
         await foreach (var line in lines)
         {
             if (line.Event is { } one)
@@ -53,22 +51,11 @@ internal static class ImportEvents
         }
     }
 
-    private static EventFormat FormatOf(string file) => Path.GetExtension(file).ToUpperInvariant() switch
+    private static bool TryReadDelimiter(string text, out char delimiter)
     {
-        ".CSV" => EventFormat.Csv,
-        ".NDJSON" or ".JSONL" or ".JSON" => EventFormat.Ndjson,
-        _ => throw new CommandException($"The format of '{file}' is not clear from its name. Say --format csv or --format ndjson."),
-    };
+        delimiter = text is "tab" or @"\t" ? '\t' : text is [var only] ? only : default;
+        return delimiter is '\t' or (> ' ' and < (char)127 and not '"') && !char.IsAsciiLetterOrDigit(delimiter);
+    }
 
     private sealed record ImportRow(long Read, long Inserted, long Duplicates, long Conflicts, long DaysToRebuild, int Skipped);
 }
-
-/// <summary>The formats that history comes in.</summary>
-internal enum EventFormat
-{
-    Csv,
-    Ndjson,
-}
-
-/// <summary>A line of a file: an event, or what keeps it from being one.</summary>
-internal sealed record ReadLine(long Number, ReportingEvent? Event, InvalidEventException? Problem);

@@ -9,39 +9,33 @@ internal sealed class MessageBatcher
     public const int MaxBytes = 48 * 1024;
 
     private readonly StringBuilder _current = new("[");
-    private readonly List<QueuedEvents> _full = [];
     private int _bytes = 1;
     private int _count;
 
-    /// <summary>Adds an event.</summary>
-    /// <returns>False, and nothing is added, if it fits no message.</returns>
-    public bool TryAdd(string json)
+    /// <summary>Whether an event fits a message at all.</summary>
+    public static bool Fits(string json) => Encoding.UTF8.GetByteCount(json) + 2 <= MaxBytes;
+
+    /// <summary>Adds an event that fits.</summary>
+    /// <returns>The message before it, if that is full.</returns>
+    public QueuedEvents? Add(string json)
     {
         var bytes = Encoding.UTF8.GetByteCount(json) + 1; // and the comma or bracket after it
-        if (bytes + 1 > MaxBytes) return false;
-        if (_bytes + bytes > MaxBytes) Close();
+        var full = _bytes + bytes > MaxBytes ? Take() : null;
         _current.Append(json).Append(',');
         _bytes += bytes;
         _count++;
-        return true;
+        return full;
     }
 
-    /// <summary>All messages, in order; the batcher is empty then.</summary>
-    public IReadOnlyList<QueuedEvents> Take()
+    /// <summary>The message under way, null if it is empty; the next event begins another.</summary>
+    public QueuedEvents? Take()
     {
-        Close();
-        QueuedEvents[] messages = [.. _full];
-        _full.Clear();
-        return messages;
-    }
-
-    private void Close()
-    {
-        if (_count == 0) return;
+        if (_count == 0) return null;
         _current[^1] = ']';
-        _full.Add(new QueuedEvents(_current.ToString(), _count));
+        var message = new QueuedEvents(_current.ToString(), _count);
         _current.Clear().Append('[');
         (_bytes, _count) = (1, 0);
+        return message;
     }
 }
 

@@ -22,7 +22,8 @@ internal static class SendEvents
         return new("send", "Send events to the queue. Sending the same events again changes nothing.", [file, skipInvalid], async (run, token) =>
         {
             var invalid = new InvalidLines(run, run.Value(file)!);
-            var messages = await ReadAsync(run.Terminal.OpenText(run.Value(file)!), invalid, token);
+            await using var messages = new MessageSpool();
+            using (var lines = run.Terminal.OpenLines(run.Value(file)!)) await ReadAsync(lines, messages, invalid, token);
             if (invalid.Count > 0 && !run.Value(skipInvalid)) throw invalid.Refusal("nothing was sent");
 
             var session = await run.OpenAsync(ServerNeeds.Queues, token);
@@ -32,37 +33,34 @@ internal static class SendEvents
         });
     }
 
-    private static async Task<IReadOnlyList<QueuedEvents>> ReadAsync(TextReader file, InvalidLines invalid, CancellationToken cancellationToken)
+    private static async Task ReadAsync(Utf8Input file, MessageSpool messages, InvalidLines invalid, CancellationToken cancellationToken)
     {
-        using (file)
+        var batcher = new MessageBatcher();
+        await foreach (var (number, line) in EventNdjson.ReadLinesAsync(file, cancellationToken))
         {
-            var batcher = new MessageBatcher();
-            for (var number = 1L; await file.ReadLineAsync(cancellationToken) is { } line; number++)
+            try
             {
-                if (string.IsNullOrWhiteSpace(line)) continue;
-                try
-                {
-                    EventLine.Read(line);
-                    if (!batcher.TryAdd(line.Trim())) throw new InvalidEventException(null, $"has more than the {MessageBatcher.MaxBytes} bytes that fit a message");
-                }
-                catch (InvalidEventException problem)
-                {
-                    invalid.Add(number, problem);
-                }
+                EventLine.Read(line);
+                if (!MessageBatcher.Fits(line.Trim())) throw new InvalidEventException(null, $"has more than the {MessageBatcher.MaxBytes} bytes that fit a message");
+                messages.Add(batcher.Add(line.Trim()));
             }
-
-            return batcher.Take();
+            catch (InvalidEventException problem)
+            {
+                invalid.Add(number, problem);
+            }
         }
+
+        messages.Add(batcher.Take());
     }
 
-    private static async Task<int> SendAsync(QueueClient queue, IReadOnlyList<QueuedEvents> messages, IProgress<double> progress, CancellationToken cancellationToken)
+    private static async Task<int> SendAsync(QueueClient queue, MessageSpool messages, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var sentMessages = 0;
         var sentEvents = 0;
         if (messages.Count > 0) await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
         try
         {
-            await Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = cancellationToken }, async (message, token) =>
+            await Parallel.ForEachAsync(messages.ReadAll(), new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = cancellationToken }, async (message, token) =>
             {
                 await queue.SendMessageAsync(message.Text, timeToLive: QueueClientExtensions.ForEver, cancellationToken: token);
                 Interlocked.Add(ref sentEvents, message.Count);

@@ -20,7 +20,7 @@ internal sealed class CommandContext(ParseResult arguments, Terminal terminal) :
     public OutputFormat Format { get; } = arguments.GetValue(Inputs.Output);
 
     /// <summary>Where results go, in that format.</summary>
-    public IOutput Output { get; } = Outputs.Create(arguments.GetValue(Inputs.Output), terminal);
+    public IOutput Output { get; } = Outputs.Create(arguments.GetValue(Inputs.Output), arguments.GetValue(Inputs.Raw), terminal);
 
     /// <summary>For what is drawn rather than read by programs: standard error, so that results stay clean.</summary>
     public IAnsiConsole Screen { get; } = Consoles.Create(terminal.Error, terminal.ErrorIsScreen);

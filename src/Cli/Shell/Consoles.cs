@@ -12,7 +12,7 @@ internal static class Consoles
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new AnsiConsoleOutput(writer),
+            Out = new AnsiConsoleOutput(writer is VisibleWriter visible ? visible.Terminal : writer),
             Ansi = isScreen ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = isScreen ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = isScreen ? InteractionSupport.Detect : InteractionSupport.No,
@@ -23,6 +23,7 @@ internal static class Consoles
             console.Profile.Capabilities.Unicode = true;
         }
 
+        console.Pipeline.Attach(new VisibleSegments());
         return console;
     }
 }

@@ -17,6 +17,9 @@ internal static class Inputs
         CustomParser = static result => Formats.Read(result, "--output"),
     };
 
+    /// <summary>Whether CSV is for programs.</summary>
+    public static Option<bool> Raw { get; } = new("--raw") { Description = "Write CSV exactly: without it, text that a spreadsheet would run as a formula begins with an apostrophe.", Recursive = true };
+
     /// <summary>Whether errors come with their stack trace.</summary>
     public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Show the stack trace of an error.", Recursive = true };
 

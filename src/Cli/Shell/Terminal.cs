@@ -13,8 +13,11 @@ internal sealed record Terminal
     /// <summary>Errors, questions, notes and progress.</summary>
     public required TextWriter Error { get; init; }
 
-    /// <summary>Answers to questions, and the content of the file <c>-</c>.</summary>
+    /// <summary>Answers to questions.</summary>
     public required TextReader In { get; init; }
+
+    /// <summary>The bytes of standard input, for a command that reads the file <c>-</c> and asks nothing.</summary>
+    public Func<Stream> OpenIn { get; init; } = Console.OpenStandardInput;
 
     /// <summary>Environment variables.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
@@ -30,14 +33,17 @@ internal sealed record Terminal
     /// <summary>Whether <see cref="Error"/> is a screen, so that progress can be drawn on it.</summary>
     public bool ErrorIsScreen { get; init; }
 
-    /// <summary>Reads a file, or <see cref="In"/> for <c>-</c>.</summary>
+    /// <summary>This terminal, sent no control character of what others wrote. A pipe gets results exactly.</summary>
+    public Terminal Visible() => this with { Error = new VisibleWriter(Error), Out = OutIsScreen ? new VisibleWriter(Out) : Out };
+
+    /// <summary>Reads a file of lines, or standard input for <c>-</c>.</summary>
     /// <exception cref="CommandException">The file cannot be read.</exception>
-    public TextReader OpenText(string path)
+    public Utf8Input OpenLines(string path)
     {
-        if (path == "-") return In;
+        if (path == "-") return new Utf8Input(OpenIn(), "standard input");
         try
         {
-            return new StreamReader(path);
+            return new Utf8Input(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.Asynchronous | FileOptions.SequentialScan), path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -14,6 +14,12 @@ public sealed class BillingOptions
     public int NightlyDays { get; set; } = 10;
 
     /// <summary>
+    /// Days for which the record of a refresh is kept that changed no fact. 30 to 36,500; default 400: a year's nights beside
+    /// those of the year before.
+    /// </summary>
+    public int RunRecordDays { get; set; } = 400;
+
+    /// <summary>
     /// The time box of one scheduled run: longer than a day may take, which is three statement timeouts, and one such day
     /// and 10 seconds short of <c>functionTimeout</c>. Default 3 minutes.
     /// </summary>

@@ -19,6 +19,8 @@ internal sealed class BillingOptionsValidator : IValidateOptions<BillingOptions>
             yield return $"Billing:NightlyHourUtc is {options.NightlyHourUtc}. Expected an hour from 0 to 23.";
         if (options.NightlyDays is < 1 or > 92)
             yield return $"Billing:NightlyDays is {options.NightlyDays}. Expected 1 to 92: older days are a matter of 'tally billing refresh', not of every night.";
+        if (options.RunRecordDays is < 30 or > 36_500)
+            yield return $"Billing:RunRecordDays is {options.RunRecordDays}. Expected 30 to 36500.";
         if (options.StatementTimeout < TimeSpan.FromSeconds(1) || options.StatementTimeout > TimeSpan.FromMinutes(10))
             yield return $"Billing:StatementTimeout is {options.StatementTimeout:c}. Expected 00:00:01 to 00:10:00: less cuts off honest work, more hides a hanging database.";
         if (options.ThresholdPercents.Any(percent => percent is < 1 or > 1000))

@@ -30,6 +30,7 @@ public static class BillingServices
         services.AddSingleton<FactRebuilder>();
         services.AddSingleton<DayRun>();
         services.AddSingleton<ThresholdRecorder>();
+        services.AddSingleton<RunRecordPurger>();
         services.AddSingleton(provider => new AlertOutbox(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IClock>(),
             provider.GetRequiredService<ILogger<AlertOutbox>>(), worker: Lease.NewOwner()));
@@ -37,7 +38,7 @@ public static class BillingServices
             provider.GetRequiredService<RefreshRuns>(), provider.GetRequiredService<DayRun>(), provider.GetRequiredService<ThresholdRecorder>()));
         services.AddSingleton(provider => new ScheduledRefresh(
             provider.GetRequiredService<RefreshLease>(), provider.GetRequiredService<RefreshRuns>(), provider.GetRequiredService<DayRun>(),
-            provider.GetRequiredService<ThresholdRecorder>(), provider.GetRequiredService<IClock>(),
+            provider.GetRequiredService<ThresholdRecorder>(), provider.GetRequiredService<RunRecordPurger>(), provider.GetRequiredService<IClock>(),
             provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<ILogger<ScheduledRefresh>>()));
         services.AddSingleton(provider => new BillingTick(
             provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertOutbox>(),

@@ -31,6 +31,12 @@ public sealed class ReportingOptions
     /// </summary>
     public int PurgedEventDays { get; set; } = 90;
 
+    /// <summary>
+    /// Days for which records of finished work are kept, 30 to 36,500: backfill requests and their days, passes, drift. The
+    /// default shows a year's work beside the same days of the year before.
+    /// </summary>
+    public int RunRecordDays { get; set; } = 400;
+
     /// <summary>The time box of one run of a timer, at least a second. The default fits a <c>functionTimeout</c> of 5 minutes.</summary>
     public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromSeconds(150);
 
@@ -53,6 +59,7 @@ public sealed class ReportingOptions
         if (OutOfRange(nameof(ResendAfter), ResendAfter, TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)) is { } resend) yield return resend;
         if (OutOfRange(nameof(RetentionDays), RetentionDays, 0, 36_500) is { } retention) yield return retention;
         if (OutOfRange(nameof(PurgedEventDays), PurgedEventDays, 8, 3_650) is { } purged) yield return purged;
+        if (OutOfRange(nameof(RunRecordDays), RunRecordDays, 30, 36_500) is { } records) yield return records;
         if (OutOfRange(nameof(MaxRuntime), MaxRuntime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) is { } runtime) yield return runtime;
         if (OutOfRange(nameof(StatementTimeout), StatementTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) is { } statement) yield return statement;
         var misfit = TimeBoxes.FindMisfit(

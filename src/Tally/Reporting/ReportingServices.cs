@@ -58,8 +58,9 @@ internal static class ReportingServices
         .AddSingleton(provider => new EventPurger(
             Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DriftLog>(provider),
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<EventPurger>>(provider)))
+        .AddSingleton<RunRecordPurger>()
         .AddSingleton(provider => new ScheduledPurge(
-            Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider),
+            Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider), Get<RunRecordPurger>(provider),
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<ScheduledPurge>>(provider)))
         .AddSingleton(provider => new EventEraser(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<IClock>(provider), Get<ILogger<EventEraser>>(provider)))
         .AddSingleton(provider => new AccountEraser(Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<ILogger<AccountEraser>>(provider)));

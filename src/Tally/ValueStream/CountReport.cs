@@ -25,8 +25,27 @@ public sealed record CountAnswer
     /// <summary>How that month's run of the top-level group stands; null when there is no run.</summary>
     public required RunState? RunState { get; init; }
 
-    /// <summary>Every namespace has a value, all of one month, and that month's run, if there is one, has finished.</summary>
+    /// <summary>The tree is whole, every namespace has a value, all of one month, and that month's run, if there is one, has finished.</summary>
     public required bool Complete { get; init; }
+
+    /// <summary>Whether there is something to count, and whether all of it is there.</summary>
+    public required TreeState Tree { get; init; }
+
+    /// <summary>The first namespace, by id, that a <see cref="TreeState.Broken"/> tree names and that is not there.</summary>
+    public required long? MissingNamespaceId { get; init; }
+}
+
+/// <summary>What a report finds of the tree that it is about.</summary>
+public enum TreeState
+{
+    /// <summary>It has namespaces to count, and every namespace that it names is there.</summary>
+    Whole,
+
+    /// <summary>It has no namespace that the metric is counted for.</summary>
+    Empty,
+
+    /// <summary>It names a namespace that is not there: as a parent, or as that of a project. It has to be loaded.</summary>
+    Broken,
 }
 
 /// <summary>Reads counts. Writes nothing.</summary>
@@ -51,6 +70,16 @@ public sealed class CountReport(NpgsqlDataSource dataSource)
             WHERE traversal_ids[1] = @TopLevelNamespaceId AND type = 'Project' AND traversal_ids @> ARRAY[@NamespaceId]
               AND EXISTS (SELECT FROM value_stream.projects WHERE projects.project_namespace_id = namespaces.id)
         """;
+
+    // A project whose own namespace is not there is in no path, so its group is asked for it.
+    private const string ProjectsOutside = """
+        SELECT projects.project_namespace_id AS id
+            FROM value_stream.namespaces groups JOIN value_stream.projects ON projects.namespace_id = groups.id
+            WHERE groups.traversal_ids[1] = @TopLevelNamespaceId AND groups.type = 'Group' AND groups.traversal_ids @> ARRAY[@NamespaceId]
+              AND NOT EXISTS (SELECT FROM value_stream.namespaces WHERE namespaces.id = projects.project_namespace_id)
+        """;
+
+    private const string NothingOutside = "SELECT NULL::bigint AS id WHERE false";
 
     /// <summary>The answer for <paramref name="metric"/> of a group, with its tree, or of a project namespace.</summary>
     /// <param name="namespaceId">A group or a project namespace.</param>
@@ -77,7 +106,7 @@ public sealed class CountReport(NpgsqlDataSource dataSource)
             LastMonth = to.With(DateAdjusters.StartOfMonth),
         };
         return await connection.QuerySingleAsync<CountAnswer>(
-            new CommandDefinition(Sum(Members(namespaceId, found, metric)), parameters, cancellationToken: cancellationToken));
+            new CommandDefinition(Sum(Members(namespaceId, found, metric), found is { Type: "Group" } && metric.Kind == NamespaceKind.Project ? ProjectsOutside : NothingOutside), parameters, cancellationToken: cancellationToken));
     }
 
     private static string Members(long namespaceId, FoundNamespace? found, Metric metric) => (found?.Type, metric) switch
@@ -91,10 +120,17 @@ public sealed class CountReport(NpgsqlDataSource dataSource)
         _ => throw new ValueStreamException($"Namespace {namespaceId} is personal; only groups and projects are counted."),
     };
 
-    private static string Sum(string members) => $"""
+    private static string Sum(string members, string outside) => $"""
         /* tally:counts.report */
         WITH members AS (
             {members}
+        ), missing AS (
+            SELECT min(id) AS id
+            FROM (
+                {outside}
+                UNION ALL
+                SELECT parent_id FROM value_stream.namespaces WHERE id = @TopLevelNamespaceId
+            ) named
         ), newest AS (
             SELECT newest.*
             FROM members CROSS JOIN LATERAL (
@@ -113,9 +149,11 @@ public sealed class CountReport(NpgsqlDataSource dataSource)
         )
         SELECT total.count, total.recorded_at, total.counted, total.expected, total.month,
             {RunStates.Sql} AS run_state,
-            total.counted = total.expected AND total.first_month = total.month
-                AND (runs.period_month IS NULL OR runs.finished_at IS NOT NULL) IS TRUE AS complete
-        FROM total
+            (total.counted = total.expected AND total.first_month = total.month AND missing.id IS NULL
+                AND (runs.period_month IS NULL OR runs.finished_at IS NOT NULL)) IS TRUE AS complete,
+            CASE WHEN missing.id IS NOT NULL THEN 'Broken' WHEN total.expected = 0 THEN 'Empty' ELSE 'Whole' END AS tree,
+            missing.id AS missing_namespace_id
+        FROM total CROSS JOIN missing
         LEFT JOIN value_stream.value_stream_dashboard_runs runs
             ON runs.top_level_namespace_id = @TopLevelNamespaceId AND runs.period_month = total.month
         """;

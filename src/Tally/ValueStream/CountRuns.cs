@@ -46,12 +46,13 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
         ON CONFLICT (top_level_namespace_id, period_month) DO NOTHING
         """;
 
-    // Open runs belong to enabled groups: disabling deletes them.
+    // Open runs belong to enabled groups: disabling deletes them. A group that has moved below another is no tree of its own.
     private const string DueRuns = """
         value_stream.value_stream_dashboard_runs
             WHERE period_month = @Month AND finished_at IS NULL AND failed_at IS NULL
               AND top_level_namespace_id <> ALL (@Skip)
               AND (@OnlyGroup::bigint IS NULL OR top_level_namespace_id = @OnlyGroup)
+              AND EXISTS (SELECT FROM value_stream.namespaces WHERE namespaces.id = top_level_namespace_id AND namespaces.parent_id IS NULL)
         """;
 
     private const string Claim = $"""
@@ -88,7 +89,8 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
               AND EXISTS (
                   SELECT FROM value_stream.value_stream_dashboard_aggregations aggregations
                   JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
-                  WHERE aggregations.namespace_id = @TopLevelNamespaceId AND aggregations.enabled AND namespaces.plan = ANY (@Plans))
+                  WHERE aggregations.namespace_id = @TopLevelNamespaceId AND aggregations.enabled
+                      AND namespaces.parent_id IS NULL AND namespaces.plan = ANY (@Plans))
             RETURNING top_level_namespace_id
         ), counts AS (
             INSERT INTO value_stream.value_stream_dashboard_counts AS old (namespace_id, metric, period_month, count, recorded_at)
@@ -159,7 +161,7 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
 
     /// <summary>
     /// Commits what was found together with the position after it, or with the completion of the run.
-    /// False, and nothing is written, when the lease went to another worker or the group was disabled, deleted or reset.
+    /// False, and nothing is written, when the lease went to another worker or the group was disabled, moved, deleted or reset.
     /// </summary>
     public async Task<bool> SaveAsync(CountRun run, Checkpoint checkpoint, CancellationToken cancellationToken)
     {

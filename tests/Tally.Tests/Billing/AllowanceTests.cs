@@ -18,7 +18,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
         """, service);
 
     [Fact]
-    public async Task T70_A_limit_of_the_current_year_is_copied_to_later_years_that_have_one()
+    public async Task A_limit_of_the_current_year_is_copied_to_later_years_that_have_one()
     {
         var service = await World.ServiceAsync();
         await World.LimitAsync(service, 2025, 1);
@@ -31,7 +31,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task T71_A_limit_of_a_past_year_changes_that_year_alone(bool hasOne)
+    public async Task A_limit_of_a_past_year_changes_that_year_alone(bool hasOne)
     {
         var service = await World.ServiceAsync();
         if (hasOne) await World.LimitAsync(service, 2023, 5);
@@ -43,7 +43,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
     }
 
     [Fact]
-    public async Task T72_A_limit_is_overwritten()
+    public async Task A_limit_is_overwritten()
     {
         var service = await World.ServiceAsync();
         await World.LimitAsync(service, 2024, 1);
@@ -54,7 +54,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
     }
 
     [Fact]
-    public async Task T73_T74_A_missing_limit_reads_as_the_default_and_is_not_written()
+    public async Task A_missing_limit_reads_as_the_default_and_is_not_written()
     {
         Clock.Reset(Instant.FromUtc(2021, 4, 2, 0, 0));
         var (agreed, missing) = (await World.ServiceAsync(), await World.ServiceAsync());
@@ -68,7 +68,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
     }
 
     [Fact]
-    public async Task T75_Only_years_that_exist_are_carried_forward()
+    public async Task Only_years_that_exist_are_carried_forward()
     {
         var service = await World.ServiceAsync();
         await World.LimitAsync(service, 2023, 1);
@@ -86,7 +86,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
     [InlineData(2019, 250000)]
     [InlineData(2022, 40000)]
     [InlineData(2023, 40000)]
-    public async Task T76_A_default_goes_into_the_row_of_its_own_year(int year, int limit)
+    public async Task A_default_goes_into_the_row_of_its_own_year(int year, int limit)
     {
         var service = await World.ServiceAsync();
 
@@ -97,7 +97,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
     }
 
     [Fact]
-    public async Task T77_Defaults_respect_a_zero_of_the_year_before_and_can_be_copied_on()
+    public async Task Defaults_respect_a_zero_of_the_year_before_and_can_be_copied_on()
     {
         var (federal, zero, archived) = (await World.ServiceAsync(), await World.ServiceAsync(), await World.ServiceAsync(active: false));
         await World.LimitAsync(zero, 2021, 0);

@@ -76,6 +76,22 @@ public sealed class ClosedMonthTests(TestDatabase database) : BillingTest(databa
     }
 
     [Fact]
+    public async Task A_fact_of_today_that_vanishes_and_returns_is_recorded_both_times()
+    {
+        Clock.Reset(Then);
+        await BillAsync(messages: 1);
+
+        await ExecuteAsync("UPDATE billing.notifications SET notification_status = 'failed'");
+        await World.NotificationAsync(_template, createdAt: Then, sentBy: "first");
+        await RefreshAsync(Day);
+        await ExecuteAsync("UPDATE billing.notifications SET notification_status = 'delivered'");
+        await RefreshAsync(Day);
+
+        (await CorrectionsAsync()).Select(correction => (correction.Provider, correction.NotificationsSentFrom, correction.NotificationsSentTo, correction.Provisional))
+            .ShouldBe([("sns", 1, null, true), ("sns", null, 1, true)], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_closed_month_holds_changes_and_records_each_once()
     {
         await BillAsync();

@@ -15,7 +15,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
         Get<BillingDataQuery>().FetchAsync(day ?? Today, service?.Id, checkPermissions, None);
 
     [Fact]
-    public async Task T1_Test_messages_are_free()
+    public async Task Test_messages_are_free()
     {
         var template = await World.TemplateAsync("email");
         foreach (var keyType in new[] { "normal", "test", "team" }) await World.NotificationAsync(template, keyType: keyType);
@@ -28,7 +28,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     [InlineData("sms", true, 1)]
     [InlineData("email", false, 2)]
     [InlineData("sms", false, 2)]
-    public async Task T2_T3_Only_permitted_types_are_collected_if_permissions_are_asked_for(string permission, bool checkPermissions, int rows)
+    public async Task Only_permitted_types_are_collected_if_permissions_are_asked_for(string permission, bool checkPermissions, int rows)
     {
         var service = await World.ServiceAsync(permissions: [permission]);
         await World.NotificationAsync(await World.TemplateAsync("email", service));
@@ -41,7 +41,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T4_A_day_is_UTC()
+    public async Task A_day_is_UTC()
     {
         var template = await World.TemplateAsync("email");
         foreach (var at in new[] { Instant.FromUtc(2018, 4, 1, 13, 30), Instant.FromUtc(2018, 4, 1, 4, 23, 23), Instant.FromUtc(2018, 4, 1, 0, 23, 23) })
@@ -52,7 +52,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T5_T10_Types_are_apart_and_sms_comes_first()
+    public async Task Types_are_apart_and_sms_comes_first()
     {
         var service = await World.ServiceAsync();
         var (sms, email) = (await World.TemplateAsync("sms", service), await World.TemplateAsync("email", service));
@@ -63,7 +63,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T6_T13_Services_are_apart_and_one_can_be_asked_for()
+    public async Task Services_are_apart_and_one_can_be_asked_for()
     {
         var (first, second) = (await World.TemplateAsync(), await World.TemplateAsync());
         await World.NotificationAsync(first);
@@ -74,7 +74,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T7_One_price_group_is_one_row()
+    public async Task One_price_group_is_one_row()
     {
         var template = await World.TemplateAsync();
         await World.NotificationAsync(template, sentBy: "sns");
@@ -84,7 +84,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T8_Multipliers_are_apart()
+    public async Task Multipliers_are_apart()
     {
         var template = await World.TemplateAsync();
         await World.NotificationAsync(template, multiplier: 1);
@@ -94,7 +94,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T9_International_messages_are_apart()
+    public async Task International_messages_are_apart()
     {
         var template = await World.TemplateAsync();
         await World.NotificationAsync(template, international: true);
@@ -104,10 +104,10 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T11_Nothing_sent_is_nothing_collected() => (await CollectAsync()).ShouldBeEmpty();
+    public async Task Nothing_sent_is_nothing_collected() => (await CollectAsync()).ShouldBeEmpty();
 
     [Fact]
-    public async Task T12_Live_and_archived_messages_are_both_collected()
+    public async Task Live_and_archived_messages_are_both_collected()
     {
         var service = await World.ServiceAsync();
         var fiveDaysAgo = Clock.GetCurrentInstant() - Duration.FromDays(5);
@@ -118,7 +118,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T14_Six_statuses_bill_an_sms_and_four_count_an_email()
+    public async Task Six_statuses_bill_an_sms_and_four_count_an_email()
     {
         string[] statuses =
         [
@@ -136,7 +136,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T15_A_day_ends_before_midnight()
+    public async Task A_day_ends_before_midnight()
     {
         var template = await World.TemplateAsync();
         var midnight = Instant.FromUtc(2023, 5, 10, 0, 0);
@@ -150,7 +150,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T16_Multipliers_round_half_away_from_zero_and_gaps_have_defaults()
+    public async Task Multipliers_round_half_away_from_zero_and_gaps_have_defaults()
     {
         var template = await World.TemplateAsync();
         foreach (var multiplier in new decimal?[] { null, 0, 0.4m, 0.5m, 1, 1.5m, 2.5m, 3 }) await World.NotificationAsync(template, multiplier: multiplier);
@@ -163,7 +163,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T17_Of_email_only_the_number_counts()
+    public async Task Of_email_only_the_number_counts()
     {
         var template = await World.TemplateAsync("email");
         await World.NotificationAsync(template, sentBy: "weird", international: true, multiplier: 7, units: 5);

@@ -14,7 +14,7 @@ public sealed class DayRefreshTests(TestDatabase database) : BillingTest(databas
     private Task SmsRateAsync() => World.RateAsync(1.33m, Instant.FromUtc(2010, 1, 1, 0, 0));
 
     [Fact]
-    public async Task T61_Live_and_archived_messages_make_one_fact()
+    public async Task Live_and_archived_messages_make_one_fact()
     {
         await SmsRateAsync();
         var template = await World.TemplateAsync();
@@ -30,7 +30,7 @@ public sealed class DayRefreshTests(TestDatabase database) : BillingTest(databas
     [Theory]
     [InlineData(1, 1, "2x1")]
     [InlineData(1, 2, "1x1 1x2")]
-    public async Task T62_T63_A_multiplier_makes_a_fact_of_its_own(int first, int second, string facts)
+    public async Task A_multiplier_makes_a_fact_of_its_own(int first, int second, string facts)
     {
         await SmsRateAsync();
         var template = await World.TemplateAsync();
@@ -44,7 +44,7 @@ public sealed class DayRefreshTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T64_Email_is_a_fact_without_price()
+    public async Task Email_is_a_fact_without_price()
     {
         await SmsRateAsync();
         var service = await World.ServiceAsync();
@@ -57,7 +57,7 @@ public sealed class DayRefreshTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T65_T66_Messages_of_one_provider_are_one_fact_and_no_provider_is_unknown()
+    public async Task Messages_of_one_provider_are_one_fact_and_no_provider_is_unknown()
     {
         await SmsRateAsync();
         var template = await World.TemplateAsync();
@@ -71,7 +71,7 @@ public sealed class DayRefreshTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T67_Only_the_days_own_messages_count()
+    public async Task Only_the_days_own_messages_count()
     {
         await SmsRateAsync();
         var template = await World.TemplateAsync();
@@ -85,7 +85,7 @@ public sealed class DayRefreshTests(TestDatabase database) : BillingTest(databas
     }
 
     [Fact]
-    public async Task T68_A_growing_fact_is_updated_in_place()
+    public async Task A_growing_fact_is_updated_in_place()
     {
         await SmsRateAsync();
         var template = await World.TemplateAsync();

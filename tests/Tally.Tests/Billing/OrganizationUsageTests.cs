@@ -12,7 +12,7 @@ public sealed class OrganizationUsageTests(TestDatabase database) : BillingTest(
     private OrganizationUsage Usage => Get<OrganizationUsage>();
 
     [Fact]
-    public async Task T39_A_read_does_not_write_today_and_shows_it_once_refreshed()
+    public async Task A_read_does_not_write_today_and_shows_it_once_refreshed()
     {
         var organization = await World.OrganizationAsync("org");
         var template = await World.TemplateAsync(service: await World.ServiceAsync(organization: organization));
@@ -29,7 +29,7 @@ public sealed class OrganizationUsageTests(TestDatabase database) : BillingTest(
     }
 
     [Fact]
-    public async Task T40_The_allowance_goes_to_the_earliest_sms()
+    public async Task The_allowance_goes_to_the_earliest_sms()
     {
         var organization = await World.OrganizationAsync("org");
         var template = await World.TemplateAsync(service: await World.ServiceAsync(organization: organization));
@@ -46,7 +46,7 @@ public sealed class OrganizationUsageTests(TestDatabase database) : BillingTest(
     }
 
     [Fact]
-    public async Task T41_A_service_without_usage_shows_its_allowance()
+    public async Task A_service_without_usage_shows_its_allowance()
     {
         var organization = await World.OrganizationAsync("org");
         var service = await World.ServiceAsync(organization: organization);
@@ -58,7 +58,7 @@ public sealed class OrganizationUsageTests(TestDatabase database) : BillingTest(
     }
 
     [Fact]
-    public async Task T43_Services_in_trial_mode_are_left_out()
+    public async Task Services_in_trial_mode_are_left_out()
     {
         var organization = await World.OrganizationAsync("org");
         var live = await World.TemplateAsync(service: await World.ServiceAsync(organization: organization));
@@ -76,7 +76,7 @@ public sealed class OrganizationUsageTests(TestDatabase database) : BillingTest(
     }
 
     [Fact]
-    public async Task T47_Active_services_come_first_and_then_by_name()
+    public async Task Active_services_come_first_and_then_by_name()
     {
         var organization = await World.OrganizationAsync("org");
         await World.ServiceAsync("live service", organization);

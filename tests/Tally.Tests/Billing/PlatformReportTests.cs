@@ -13,7 +13,7 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
         BillingPeriod.Of(new LocalDate(year, fromMonth, fromDay), new LocalDate(year, toMonth, toDay));
 
     [Fact]
-    public async Task T32_Remainders_are_per_service_and_before_the_day()
+    public async Task Remainders_are_per_service_and_before_the_day()
     {
         var (first, second) = (await World.TemplateAsync(), await World.TemplateAsync());
         await World.LimitAsync(first.Service, 2016, 10);
@@ -37,7 +37,7 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T33_All_services_within_their_allowance()
+    public async Task All_services_within_their_allowance()
     {
         var organization = await World.OrganizationAsync("org");
         var template = await World.TemplateAsync(service: await World.ServiceAsync("service", organization));
@@ -52,7 +52,23 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T49_Daily_volumes_add_up_multipliers_and_types()
+    public async Task A_report_without_an_allowance_may_cover_several_years_and_shows_the_newest_allowance()
+    {
+        var template = await World.TemplateAsync();
+        await World.LimitAsync(template.Service, 2021, 10);
+        await World.LimitAsync(template.Service, 2022, 20);
+        await World.LimitAsync(template.Service, 2023, 30);
+        foreach (var day in new[] { new LocalDate(2021, 3, 31), new LocalDate(2021, 4, 1), new LocalDate(2022, 2, 28), new LocalDate(2022, 3, 1) }) await World.FactAsync(day, template, sent: 2);
+        var range = BillingRange.Of(new LocalDate(2021, 4, 1), new LocalDate(2022, 2, 28));
+
+        var volumes = (await Get<PlatformVolumes>().FetchByServiceAsync(range, None)).ShouldHaveSingleItem();
+
+        (volumes.SmsNotifications, volumes.FreeAllowance).ShouldBe((4, 20));
+        (await Get<PlatformVolumes>().FetchDailyAsync(range, None)).Select(day => day.LocalDate).ShouldBe(["2021-04-01", "2022-02-28"]);
+    }
+
+    [Fact]
+    public async Task Daily_volumes_add_up_multipliers_and_types()
     {
         var service = await World.ServiceAsync();
         var (sms, email) = (await World.TemplateAsync("sms", service), await World.TemplateAsync("email", service));
@@ -72,7 +88,7 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T52_A_providers_cost_is_units_times_multiplier_times_rate()
+    public async Task A_providers_cost_is_units_times_multiplier_times_rate()
     {
         await World.FactAsync(new LocalDate(2022, 2, 3), await World.TemplateAsync(), rate: 1.5m, multiplier: 3, sent: 1, units: 2, provider: "sns");
 
@@ -83,7 +99,7 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T53_Both_ends_of_a_range_count()
+    public async Task Both_ends_of_a_range_count()
     {
         var template = await World.TemplateAsync();
         for (var day = 2; day <= 6; day++) await World.FactAsync(new LocalDate(2022, 2, day), template);
@@ -93,7 +109,7 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T54_Sms_and_email_of_a_day_are_one_row()
+    public async Task Sms_and_email_of_a_day_are_one_row()
     {
         var service = await World.ServiceAsync();
         await World.FactAsync(new LocalDate(2022, 2, 3), await World.TemplateAsync("sms", service));
@@ -105,7 +121,7 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T81_A_period_lies_in_one_calendar_year()
+    public async Task A_period_lies_in_one_calendar_year()
     {
         foreach (var (from, to) in new[] { ("2019-04-01", "2019-06-30"), ("2019-08-01", "2019-09-30"), ("2019-01-01", "2019-03-31"), ("2019-05-05", "2019-05-05") })
             BillingPeriod.Parse(from, to).Year.ShouldBe(2019);
@@ -118,7 +134,7 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T82_Providers_without_sms_are_shown_with_nothing()
+    public async Task Providers_without_sms_are_shown_with_nothing()
     {
         var template = await World.TemplateAsync();
         await World.FactAsync(new LocalDate(2017, 6, 5), template, units: 4, provider: "sns");

@@ -11,7 +11,7 @@ public sealed class RatesTests(TestDatabase database) : BillingTest(database)
     private Task<decimal> RateOnAsync(int year, int month, int day, string type = "sms") => Get<Rates>().GetAsync(type, new LocalDate(year, month, day), None);
 
     [Fact]
-    public async Task T18_All_rates_are_listed_latest_first()
+    public async Task All_rates_are_listed_latest_first()
     {
         await World.RateAsync(12, Instant.FromUtc(2024, 1, 1, 0, 0), "email");
         await World.RateAsync(22, Instant.FromUtc(2024, 1, 2, 0, 0));
@@ -21,7 +21,7 @@ public sealed class RatesTests(TestDatabase database) : BillingTest(database)
     }
 
     [Fact]
-    public async Task T19_The_rate_is_that_of_the_type()
+    public async Task The_rate_is_that_of_the_type()
     {
         var from = Instant.FromUtc(2017, 5, 30, 23, 0);
         await World.RateAsync(1.2m, from, "email");
@@ -31,7 +31,7 @@ public sealed class RatesTests(TestDatabase database) : BillingTest(database)
     }
 
     [Fact]
-    public async Task T20_T21_A_rate_that_starts_within_a_day_applies_from_the_next()
+    public async Task A_rate_that_starts_within_a_day_applies_from_the_next()
     {
         await World.RateAsync(1.2m, Instant.FromUtc(2016, 1, 1, 0, 0));
         await World.RateAsync(2.2m, Instant.FromUtc(2018, 9, 30, 23, 0));
@@ -41,7 +41,7 @@ public sealed class RatesTests(TestDatabase database) : BillingTest(database)
     }
 
     [Fact]
-    public async Task T22_Email_costs_nothing_whatever_the_table_says()
+    public async Task Email_costs_nothing_whatever_the_table_says()
     {
         await World.RateAsync(0.15m, Instant.FromUtc(2017, 12, 1, 0, 0));
         await World.RateAsync(7, Instant.FromUtc(2017, 12, 1, 0, 0), "email");
@@ -51,7 +51,7 @@ public sealed class RatesTests(TestDatabase database) : BillingTest(database)
     }
 
     [Fact]
-    public async Task T23_A_day_needs_a_rate_at_its_first_instant()
+    public async Task A_day_needs_a_rate_at_its_first_instant()
     {
         await World.RateAsync(0.02m, Instant.FromUtc(2023, 5, 10, 0, 0, 1));
         (await RateOnAsync(2023, 5, 10, "email")).ShouldBe(0);

@@ -26,7 +26,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B5_T86_A_rate_correction_rates_the_day_anew()
+    public async Task A_rate_correction_rates_the_day_anew()
     {
         await RateAsync(0.01m);
         var template = await SendAsync(3);
@@ -43,7 +43,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B5_A_day_that_was_billed_twice_before_is_billed_once_after_a_refresh()
+    public async Task A_day_that_was_billed_twice_before_is_billed_once_after_a_refresh()
     {
         await RateAsync(0.02m);
         var template = await SendAsync(3);
@@ -55,7 +55,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B8_T87_Facts_without_messages_vanish()
+    public async Task Facts_without_messages_vanish()
     {
         await RateAsync();
         await SendAsync(3);
@@ -71,7 +71,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B9_T89_Emptying_a_day_is_committed_and_atomic()
+    public async Task Emptying_a_day_is_committed_and_atomic()
     {
         await RateAsync();
         await SendAsync(3);
@@ -85,7 +85,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B10_A_rebuild_takes_live_messages_email_and_unsent_units_and_stops_before_midnight()
+    public async Task A_rebuild_takes_live_messages_email_and_unsent_units_and_stops_before_midnight()
     {
         await RateAsync();
         await World.NotificationAsync(await World.TemplateAsync("sms"), createdAt: Then);
@@ -99,7 +99,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B11_The_number_of_statements_does_not_grow_with_the_services()
+    public async Task The_number_of_statements_does_not_grow_with_the_services()
     {
         await RateAsync();
         await SendAsync(1);
@@ -137,7 +137,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     [InlineData("created_at = created_at - interval '1 day'", 1)]
     [InlineData("key_type = 'test'", 1)]
     [InlineData("template_version = 1", 1)]
-    public async Task B15_T92_A_message_in_both_tables_counts_once_as_the_live_one_says(string archivedCopyDiffers, long expected)
+    public async Task A_message_in_both_tables_counts_once_as_the_live_one_says(string archivedCopyDiffers, long expected)
     {
         await RateAsync();
         var template = await World.TemplateAsync();
@@ -152,7 +152,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B17_Money_is_exact_and_keeps_its_scale()
+    public async Task Money_is_exact_and_keeps_its_scale()
     {
         await World.RateAsync(0.0162m, Instant.FromUtc(2023, 1, 1, 0, 0));
         var template = await SendAsync(3);
@@ -168,7 +168,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B18_T90_A_missing_rate_is_said_and_nothing_is_written()
+    public async Task A_missing_rate_is_said_and_nothing_is_written()
     {
         await SendAsync(1);
         await World.NotificationAsync(await World.TemplateAsync("email"), createdAt: Then);
@@ -181,7 +181,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
     }
 
     [Fact]
-    public async Task B23_A_purged_day_is_emptied_only_by_force()
+    public async Task A_purged_day_is_emptied_only_by_force()
     {
         await RateAsync();
         var purged = await SendAsync(2);

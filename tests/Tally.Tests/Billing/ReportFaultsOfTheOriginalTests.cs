@@ -21,7 +21,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
         BillingPeriod.Of(new LocalDate(year, month, 1), new LocalDate(year, month, 1).PlusMonths(1).PlusDays(-1));
 
     [Fact]
-    public async Task B1_T83_The_allowance_runs_over_the_calendar_year()
+    public async Task The_allowance_runs_over_the_calendar_year()
     {
         var template = await World.TemplateAsync();
         await World.LimitAsync(template.Service, 2024, 100);
@@ -36,7 +36,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B2_T84_The_allowance_is_used_in_one_order_whatever_the_plan()
+    public async Task The_allowance_is_used_in_one_order_whatever_the_plan()
     {
         for (var i = 0; i < 30; i++)
         {
@@ -55,7 +55,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B3_Several_rates_share_one_allowance_and_make_one_row()
+    public async Task Several_rates_share_one_allowance_and_make_one_row()
     {
         await World.WorkedExampleAsync();
 
@@ -71,7 +71,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B4_T48_A_missing_allowance_means_zero_everywhere_and_is_said()
+    public async Task A_missing_allowance_means_zero_everywhere_and_is_said()
     {
         var organization = await World.OrganizationAsync("org");
         var template = await World.TemplateAsync(service: await World.ServiceAsync(organization: organization));
@@ -93,7 +93,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B6_T88_Volumes_show_a_service_once_with_its_latest_allowance()
+    public async Task Volumes_show_a_service_once_with_its_latest_allowance()
     {
         var template = await World.TemplateAsync();
         foreach (var (year, limit) in new[] { (2020, 250000), (2021, 150000), (2022, 40000), (2023, 40000), (2024, 7) }) await World.LimitAsync(template.Service, year, limit);
@@ -105,7 +105,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B7_A_default_for_a_year_beyond_the_table_goes_to_that_year()
+    public async Task A_default_for_a_year_beyond_the_table_goes_to_that_year()
     {
         var service = await World.ServiceAsync();
         await World.LimitAsync(service, 2022, 123);
@@ -118,7 +118,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B12_Reads_work_in_a_read_only_transaction()
+    public async Task Reads_work_in_a_read_only_transaction()
     {
         var organization = await World.OrganizationAsync("org");
         var template = await World.TemplateAsync(service: await World.ServiceAsync(organization: organization));
@@ -148,7 +148,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B14_Each_report_has_its_own_services()
+    public async Task Each_report_has_its_own_services()
     {
         var organization = await World.OrganizationAsync("org");
         foreach (var (name, restricted, active, countAsLive) in new[] { ("live", false, true, true), ("trial", true, true, true), ("archived", false, false, true), ("not counted", false, true, false) })
@@ -166,7 +166,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
     }
 
     [Fact]
-    public async Task B16_A_providers_cost_is_what_is_charged_after_the_allowance()
+    public async Task A_providers_cost_is_what_is_charged_after_the_allowance()
     {
         await World.WorkedExampleAsync();
 

@@ -22,7 +22,7 @@ public sealed class ScheduleTests(TestDatabase database) : BillingTest(database)
         """, new { kind });
 
     [Fact]
-    public async Task T59_A_night_refreshes_the_last_ten_closed_days_latest_first()
+    public async Task A_night_refreshes_the_last_ten_closed_days_latest_first()
     {
         Clock.Reset(Instant.FromUtc(2019, 8, 1, 5, 30));
 
@@ -33,7 +33,7 @@ public sealed class ScheduleTests(TestDatabase database) : BillingTest(database)
     }
 
     [Fact]
-    public async Task T60_Days_can_be_refreshed_by_hand_from_any_day_back()
+    public async Task Days_can_be_refreshed_by_hand_from_any_day_back()
     {
         var days = Enumerable.Range(0, 10).Select(back => new LocalDate(2019, 7, 21).PlusDays(-back)).ToList();
 

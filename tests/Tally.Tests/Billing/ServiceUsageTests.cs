@@ -27,7 +27,7 @@ public sealed class ServiceUsageTests(TestDatabase database) : BillingTest(datab
     }
 
     [Fact]
-    public async Task T24_Months_show_email_before_sms_and_use_the_allowance_up()
+    public async Task Months_show_email_before_sms_and_use_the_allowance_up()
     {
         var service = await FixtureYAsync();
         await World.LimitAsync(service, 2016, 1);
@@ -48,7 +48,7 @@ public sealed class ServiceUsageTests(TestDatabase database) : BillingTest(datab
     }
 
     [Fact]
-    public async Task T25_Totals_within_the_allowance_cost_nothing()
+    public async Task Totals_within_the_allowance_cost_nothing()
     {
         var service = await FixtureYAsync();
         await World.LimitAsync(service, 2016, 1000);
@@ -61,7 +61,7 @@ public sealed class ServiceUsageTests(TestDatabase database) : BillingTest(datab
     }
 
     [Fact]
-    public async Task T26_Another_years_allowance_does_not_matter()
+    public async Task Another_years_allowance_does_not_matter()
     {
         var service = await FixtureYAsync();
         await World.LimitAsync(service, 2016, 400);
@@ -72,7 +72,7 @@ public sealed class ServiceUsageTests(TestDatabase database) : BillingTest(datab
     }
 
     [Fact]
-    public async Task T29_A_read_does_not_write_today_and_shows_it_once_refreshed()
+    public async Task A_read_does_not_write_today_and_shows_it_once_refreshed()
     {
         Clock.Reset(Instant.FromUtc(2018, 8, 1, 13, 30));
         var template = await World.TemplateAsync();
@@ -91,7 +91,7 @@ public sealed class ServiceUsageTests(TestDatabase database) : BillingTest(datab
     }
 
     [Fact]
-    public async Task T30_Forced_emptying_of_one_services_day_leaves_the_rest()
+    public async Task Forced_emptying_of_one_services_day_leaves_the_rest()
     {
         var (first, second) = (await World.ServiceAsync(), await World.ServiceAsync());
         var sms = await World.TemplateAsync("sms", first);
@@ -147,7 +147,7 @@ public sealed class ServiceUsageTests(TestDatabase database) : BillingTest(datab
     }
 
     [Fact]
-    public async Task T78_T79_T80_The_rows_behind_the_usage_pages()
+    public async Task The_rows_behind_the_usage_pages()
     {
         var service = await World.ServiceAsync();
         var (sms, email) = (await World.TemplateAsync("sms", service), await World.TemplateAsync("email", service));

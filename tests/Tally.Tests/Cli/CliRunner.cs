@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text;
 using NodaTime;
 using NodaTime.Testing;
 using Tally.Cli;
@@ -40,6 +41,9 @@ internal sealed class CliRunner : IDisposable
     /// <summary>What standard input holds.</summary>
     public string Input { get; set; } = "";
 
+    /// <summary>What standard input holds if it is no text.</summary>
+    public byte[]? InputBytes { get; set; }
+
     public string this[string variable]
     {
         set => _environment[variable] = value;
@@ -49,6 +53,13 @@ internal sealed class CliRunner : IDisposable
     {
         var path = Path.Combine(Checkout, name);
         File.WriteAllText(path, content);
+        return path;
+    }
+
+    public string WriteFile(string name, byte[] content)
+    {
+        var path = Path.Combine(Checkout, name);
+        File.WriteAllBytes(path, content);
         return path;
     }
 
@@ -69,6 +80,7 @@ internal sealed class CliRunner : IDisposable
             Out = output,
             Error = error,
             In = new StringReader(Input),
+            OpenIn = () => new MemoryStream(InputBytes ?? Encoding.UTF8.GetBytes(Input)),
             Environment = _environment,
 #pragma warning disable RS0030 // For commands that wait for another process.
             Clock = UsesRealClock ? SystemClock.Instance : Clock,

@@ -32,7 +32,8 @@ public abstract class HistoryCommandTest(TestDatabase database) : IClassFixture<
         var ids = Array.ConvertAll(events, _ => Guid.NewGuid());
         var file = Runner.WriteFile("history.ndjson", string.Join('\n', events.Zip(ids, (one, id) =>
             $$"""{"id":"{{id}}","accountId":{{Account}},"name":"{{one.Name}}","value":{{one.Value}},"userId":7,"conversationId":9,"createdAt":"{{one.CreatedAt}}"}""")));
-        (await Runner.RunAsync("events", "import", file)).ExitCode.ShouldBe(ExitCode.Done);
+        var imported = await Runner.RunAsync("events", "import", file);
+        imported.ExitCode.ShouldBe(ExitCode.Done, imported.Error);
         (await Runner.RunAsync("rollups", "backfill", "--account", Account, "--inline", "--yes")).ExitCode.ShouldBe(ExitCode.Done);
         return ids;
     }

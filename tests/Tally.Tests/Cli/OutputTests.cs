@@ -68,10 +68,23 @@ public sealed class OutputTests
     public void A_table_takes_text_as_text_and_not_as_markup() =>
         Write(OutputFormat.Table, output => output.WriteOne(Full with { Text = "[red]no[/]" })).ShouldContain("[red]no[/]");
 
-    private static string Write(OutputFormat format, Action<IOutput> write)
+    [Theory]
+    [InlineData("=1+1")]
+    [InlineData("+1")]
+    [InlineData("-1")]
+    [InlineData("@SUM(A1)")]
+    [InlineData("\t=1")]
+    public void Csv_keeps_a_spreadsheet_from_running_text_unless_it_is_to_be_raw(string text)
+    {
+        Write(OutputFormat.Csv, output => output.WriteOne(Empty with { Text = text, SumValue = -1 })).ShouldContain($"1,'{text},-1");
+        Write(OutputFormat.Csv, output => output.WriteOne(Empty with { Text = text, SumValue = -1 }), isRaw: true).ShouldContain($"1,{text},-1");
+        Write(OutputFormat.Json, output => output.WriteOne(Empty with { Text = text })).ShouldContain($"\"text\": \"{text.Replace("\t", "\\t", StringComparison.Ordinal)}\"");
+    }
+
+    private static string Write(OutputFormat format, Action<IOutput> write, bool isRaw = false)
     {
         using var text = new StringWriter();
-        write(Outputs.Create(format, new Terminal
+        write(Outputs.Create(format, isRaw, new Terminal
         {
             Out = text,
             Error = TextWriter.Null,

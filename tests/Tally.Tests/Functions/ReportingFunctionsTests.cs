@@ -83,8 +83,8 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
 
         (days.Ranges.Length, days.Days.Length).ShouldBe((0, 2));
         (halves.Ranges.Length, halves.Days.Length).ShouldBe((2, 0));
-        foreach (var day in days.Days) MessageJson.Deserialize<BackfillDayMessage>(JsonSerializer.Serialize(day)).ShouldBe(day, "whatever serialiser the host brings");
-        foreach (var half in halves.Ranges) MessageJson.Deserialize<BackfillMessage>(JsonSerializer.Serialize(half)).ShouldBe(half);
+        foreach (var day in days.Days) MessageJson.Deserialize<BackfillDayMessage>(JsonSerializer.SerializeToUtf8Bytes(day)).ShouldBe(day, "whatever serialiser the host brings");
+        foreach (var half in halves.Ranges) MessageJson.Deserialize<BackfillMessage>(JsonSerializer.SerializeToUtf8Bytes(half)).ShouldBe(half);
     }
 
     [Fact]

@@ -34,6 +34,26 @@ public sealed class LocalServersTests : IDisposable
         }
     }
 
+    [UnixFact]
+    public async Task Messages_and_logs_are_their_owners_alone()
+    {
+        await using (var servers = await LocalServers.StartAsync(_folder.Options))
+        {
+            using var queues = new QueueProbe(servers.StorageConnectionString!);
+            await queues.CreateAsync("secret");
+        }
+
+        foreach (var folder in new[] { _folder.Azurite, _folder.Postgres })
+        {
+            (ModeOf(folder) & (UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite)).ShouldBe(UnixFileMode.None, folder);
+            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ShouldNotBeEmpty();
+            foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+                (ModeOf(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)).ShouldBe(UnixFileMode.None, file);
+        }
+
+        static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException() : File.GetUnixFileMode(path);
+    }
+
     [Fact]
     public async Task PostgreSQL_listens_on_loopback_only_and_wants_the_password()
     {

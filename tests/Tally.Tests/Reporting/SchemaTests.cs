@@ -10,7 +10,7 @@ namespace Tally.Tests.Reporting;
 public sealed class SchemaTests(ReportingHost host) : IClassFixture<ReportingHost>
 {
     [Fact]
-    public async Task T45_T46_Rollups_are_read_by_date_both_ends_included()
+    public async Task Rollups_are_read_by_date_both_ends_included()
     {
         await host.AddAccountAsync(45);
         await host.ExecuteAsync("""
@@ -31,7 +31,7 @@ public sealed class SchemaTests(ReportingHost host) : IClassFixture<ReportingHos
     [InlineData("INSERT INTO reporting.reporting_days (account_id, date, timezone, state, events_count) VALUES (1, '2026-02-11', 'Etc/UTC', 'live', -1)")]
     [InlineData("INSERT INTO reporting.backfill_requests (account_id, from_date, to_date) VALUES (1, '2026-02-11', '2026-02-10')")]
     [InlineData("INSERT INTO reporting.backfill_days (account_id, request_id, date, outcome) VALUES (1, gen_random_uuid(), '2026-02-11', 'done')")]
-    public async Task T47_A_row_that_cannot_be_true_is_refused(string insert) =>
+    public async Task A_row_that_cannot_be_true_is_refused(string insert) =>
         (await Should.ThrowAsync<PostgresException>(() => host.ExecuteAsync(insert))).SqlState.ShouldBe(PostgresErrorCodes.CheckViolation);
 
     [Theory]

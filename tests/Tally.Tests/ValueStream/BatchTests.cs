@@ -9,7 +9,7 @@ namespace Tally.Tests.ValueStream;
 public sealed class BatchTests(TestDatabase database) : ValueStreamTest(database)
 {
     [Fact]
-    public async Task Case_22_a_namespace_below_the_cap_takes_one_page()
+    public async Task A_namespace_below_the_cap_takes_one_page()
     {
         var checkpoints = await CountAsync(issues: 5, batchSize: 5_000);
 
@@ -17,7 +17,7 @@ public sealed class BatchTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_23_five_rows_by_two_are_two_checkpoints_and_a_whole()
+    public async Task Five_rows_by_two_are_two_checkpoints_and_a_whole()
     {
         var checkpoints = await CountAsync(issues: 5, batchSize: 2);
 
@@ -26,7 +26,7 @@ public sealed class BatchTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_24_a_stop_after_three_of_five_goes_on_behind_the_third()
+    public async Task A_stop_after_three_of_five_goes_on_behind_the_third()
     {
         var stopped = (await CountAsync(issues: 5, batchSize: 1)).Select(checkpoint => checkpoint.Next!.Partial).First(partial => partial!.LastCount == 3);
         stopped.ShouldBe(new(11, 3, 3));
@@ -38,7 +38,7 @@ public sealed class BatchTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_25_no_rows_are_zero()
+    public async Task No_rows_are_zero()
     {
         var checkpoints = await CountAsync(issues: 0, batchSize: 2);
 
@@ -46,7 +46,7 @@ public sealed class BatchTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_26_a_stop_on_the_last_full_batch_adds_nothing_when_resumed()
+    public async Task A_stop_on_the_last_full_batch_adds_nothing_when_resumed()
     {
         var stopped = (await CountAsync(issues: 4, batchSize: 2))[0].Next!.Partial;
         stopped.ShouldBe(new(11, 4, 4));

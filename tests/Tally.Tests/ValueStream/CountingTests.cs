@@ -8,7 +8,7 @@ namespace Tally.Tests.ValueStream;
 public sealed class CountingTests(TestDatabase database) : ValueStreamTest(database)
 {
     [Fact]
-    public async Task Case_1_to_4_unlimited_time_counts_every_namespace_once_zeros_included()
+    public async Task Unlimited_time_counts_every_namespace_once_zeros_included()
     {
         await ExecuteAsync(FixtureF);
 
@@ -20,7 +20,7 @@ public sealed class CountingTests(TestDatabase database) : ValueStreamTest(datab
     }
 
     [Fact]
-    public async Task Case_5_the_smallest_pages_and_batches_find_the_same()
+    public async Task The_smallest_pages_and_batches_find_the_same()
     {
         await ExecuteAsync(FixtureF);
         UseBatchSize(1, pageSize: 1);
@@ -31,7 +31,7 @@ public sealed class CountingTests(TestDatabase database) : ValueStreamTest(datab
     }
 
     [Fact]
-    public async Task Case_6_a_fork_counts_at_its_target_an_archived_project_counts_an_epic_does_not()
+    public async Task A_fork_counts_at_its_target_an_archived_project_counts_an_epic_does_not()
     {
         await ExecuteAsync(FixtureF);
         await ExecuteAsync("""
@@ -51,7 +51,7 @@ public sealed class CountingTests(TestDatabase database) : ValueStreamTest(datab
     }
 
     [Fact]
-    public async Task Case_7_a_project_namespace_without_a_project_gets_no_row()
+    public async Task A_project_namespace_without_a_project_gets_no_row()
     {
         await ExecuteAsync(FixtureF);
         await ExecuteAsync("INSERT INTO value_stream.namespaces (id, type, parent_id) VALUES (15, 'Project', 1), (16, 'User', 1)");
@@ -62,7 +62,7 @@ public sealed class CountingTests(TestDatabase database) : ValueStreamTest(datab
     }
 
     [Fact]
-    public async Task Case_8_rows_carry_the_project_namespace_not_the_project()
+    public async Task Rows_carry_the_project_namespace_not_the_project()
     {
         await ExecuteAsync(FixtureF);
 

@@ -26,7 +26,7 @@ public sealed class CrashTests(TestDatabase database) : ValueStreamTest(database
     [InlineData(0)]
     [InlineData(7)]
     [InlineData(26)]
-    public async Task Case_41_killed_before_a_commit_the_next_run_ends_with_the_same_rows(int checks)
+    public async Task Killed_before_a_commit_the_next_run_ends_with_the_same_rows(int checks)
     {
         await ExecuteAsync(FixtureF);
         UseBatchSize(1);
@@ -42,7 +42,7 @@ public sealed class CrashTests(TestDatabase database) : ValueStreamTest(database
     [InlineData(0)]
     [InlineData(5)]
     [InlineData(20)]
-    public async Task Case_42_killed_after_a_commit_nothing_is_written_twice(int checks)
+    public async Task Killed_after_a_commit_nothing_is_written_twice(int checks)
     {
         await ExecuteAsync(FixtureF);
         UseBatchSize(1);
@@ -58,7 +58,7 @@ public sealed class CrashTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_43_killed_in_the_middle_of_a_page_nothing_of_it_is_there()
+    public async Task Killed_in_the_middle_of_a_page_nothing_of_it_is_there()
     {
         await ExecuteAsync("""
             INSERT INTO value_stream.namespaces (id, type) VALUES (1, 'Group');

@@ -20,11 +20,11 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     [InlineData(2023, 4, 25, true)]
     [InlineData(2023, 5, 25, false)]
     [InlineData(2023, 5, 26, true)]
-    public void Case_27_the_last_six_days_of_a_month(int year, int month, int day, bool allowed) =>
+    public void The_last_six_days_of_a_month(int year, int month, int day, bool allowed) =>
         new ValueStreamOptions { LastDaysOfMonth = 6 }.IsInWindow(new LocalDate(year, month, day)).ShouldBe(allowed);
 
     [Fact]
-    public async Task Case_27_outside_the_window_nothing_is_read_or_written()
+    public async Task Outside_the_window_nothing_is_read_or_written()
     {
         await ExecuteAsync(FixtureF);
         Options.LastDaysOfMonth = 6;
@@ -37,7 +37,7 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     }
 
     [Fact]
-    public async Task Case_28_never_run_groups_go_first_then_those_whose_last_run_is_oldest()
+    public async Task Never_run_groups_go_first_then_those_whose_last_run_is_oldest()
     {
         await ExecuteAsync("""
             INSERT INTO value_stream.namespaces (id, type) VALUES (1, 'Group'), (2, 'Group'), (3, 'Group'), (4, 'Group');
@@ -54,7 +54,7 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     [InlineData("2024-05-17")]
     [InlineData("2024-05-10")]
     [InlineData("2024-04-30")]
-    public async Task Case_29_the_month_decides_not_the_days_since_the_last_run(string lastRun)
+    public async Task The_month_decides_not_the_days_since_the_last_run(string lastRun)
     {
         await ExecuteAsync(FixtureF);
         await ExecuteAsync($"UPDATE value_stream.value_stream_dashboard_aggregations SET last_run_at = '{lastRun}'");
@@ -68,7 +68,7 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     }
 
     [Fact]
-    public async Task Case_30_a_disabled_group_is_never_selected()
+    public async Task A_disabled_group_is_never_selected()
     {
         await ExecuteAsync(FixtureF);
         await ExecuteAsync("UPDATE value_stream.value_stream_dashboard_aggregations SET enabled = false WHERE namespace_id = 1");
@@ -79,7 +79,7 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     }
 
     [Fact]
-    public async Task Case_31_without_aggregations_nothing_is_written()
+    public async Task Without_aggregations_nothing_is_written()
     {
         (await RunAsync()).ShouldBe(new(RunOutcome.NothingDue, 0, 0, 0));
 
@@ -87,7 +87,7 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     }
 
     [Fact]
-    public async Task Case_32_a_hundred_and_one_groups_are_done_in_one_run()
+    public async Task A_hundred_and_one_groups_are_done_in_one_run()
     {
         await ExecuteAsync("""
             INSERT INTO value_stream.namespaces (id, type) SELECT id, 'Group' FROM generate_series(1, 101) id;
@@ -98,7 +98,7 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     }
 
     [Fact]
-    public async Task Case_33_a_run_on_31_January_does_not_make_February_be_skipped()
+    public async Task A_run_on_31_January_does_not_make_February_be_skipped()
     {
         await ExecuteAsync(FixtureF);
         Clock.Reset(Instant.FromUtc(2023, 1, 31, 12, 0));
@@ -111,7 +111,7 @@ public sealed class DueTests(TestDatabase database) : ValueStreamTest(database)
     }
 
     [Fact]
-    public async Task Case_34_a_fresh_group_does_not_gate_one_that_never_ran()
+    public async Task A_fresh_group_does_not_gate_one_that_never_ran()
     {
         await ExecuteAsync(FixtureF);
         await NewCounter().RunAsync(new RuntimeLimiter(() => false), group: 1);

@@ -28,7 +28,7 @@ public sealed class FailingGroupTests(TestDatabase database) : ValueStreamTest(d
     public override Task DisposeAsync() => ExecuteAsync(FastIssues);
 
     [Fact]
-    public async Task Case_46_a_poison_namespace_fails_its_group_alone_and_is_named()
+    public async Task A_poison_namespace_fails_its_group_alone_and_is_named()
     {
         await StartAsync();
         Options.MaxAttempts = 3;

@@ -151,7 +151,7 @@ public sealed class FaultTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_40_a_namespace_moved_under_way_has_at_most_one_row_per_metric_and_month()
+    public async Task A_namespace_moved_under_way_has_at_most_one_row_per_metric_and_month()
     {
         await StartAsync();
         await RunAsync(checks: 6);
@@ -164,7 +164,7 @@ public sealed class FaultTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_47_a_month_that_ends_with_work_left_is_not_continued_in_the_next()
+    public async Task A_month_that_ends_with_work_left_is_not_continued_in_the_next()
     {
         await StartAsync();
         Clock.Reset(Instant.FromUtc(2023, 1, 31, 12, 0));
@@ -179,7 +179,7 @@ public sealed class FaultTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_48_a_run_that_crosses_midnight_counts_for_the_month_in_which_it_began()
+    public async Task A_run_that_crosses_midnight_counts_for_the_month_in_which_it_began()
     {
         await StartAsync();
         Clock.Reset(Instant.FromUtc(2024, 5, 31, 23, 59));
@@ -211,7 +211,7 @@ public sealed class FaultTests(TestDatabase database) : ValueStreamTest(database
     }
 
     [Fact]
-    public async Task Case_49_a_month_without_a_partition_gets_it_before_it_is_needed()
+    public async Task A_month_without_a_partition_gets_it_before_it_is_needed()
     {
         await ExecuteAsync(FixtureF);
         Clock.Reset(Instant.FromUtc(2031, 12, 31, 23, 0));

@@ -12,7 +12,7 @@ namespace Tally.Tests.ValueStream;
 public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(database)
 {
     [Fact]
-    public async Task Case_9_an_empty_box_still_commits_one_page()
+    public async Task An_empty_box_still_commits_one_page()
     {
         await StartAsync();
 
@@ -30,7 +30,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     [InlineData(2, 1, 3L, null, null, null)]
     [InlineData(3, 2, null, 11L, 4L, 4L)]
     [InlineData(4, 2, 11L, null, null, null)]
-    public async Task Case_10_to_12_the_position_is_where_the_box_closed(int checks, int metric, long? namespaceId, long? partial, long? count, long? value)
+    public async Task The_position_is_where_the_box_closed(int checks, int metric, long? namespaceId, long? partial, long? count, long? value)
     {
         await StartAsync();
 
@@ -42,7 +42,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     }
 
     [Fact]
-    public async Task Case_11_an_exact_multiple_of_the_batch_is_counted_whole()
+    public async Task An_exact_multiple_of_the_batch_is_counted_whole()
     {
         await StartAsync();
 
@@ -53,7 +53,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     }
 
     [Fact]
-    public async Task Case_15_a_namespace_interrupted_in_its_middle_is_stored_once_and_whole()
+    public async Task A_namespace_interrupted_in_its_middle_is_stored_once_and_whole()
     {
         await StartAsync();
         await RunAsync(checks: 3);
@@ -67,7 +67,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     }
 
     [Fact]
-    public async Task Case_17_time_up_exactly_at_the_end_of_a_group_leaves_the_next_untouched()
+    public async Task Time_up_exactly_at_the_end_of_a_group_leaves_the_next_untouched()
     {
         await StartAsync();
         var finished = 0;
@@ -91,7 +91,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     [InlineData(3)]
     [InlineData(5)]
     [InlineData(27)]
-    public async Task Case_18_any_k_repeated_until_done_finds_the_same_27_rows(int checks)
+    public async Task Any_k_repeated_until_done_finds_the_same_27_rows(int checks)
     {
         await StartAsync();
 
@@ -103,7 +103,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     }
 
     [Fact]
-    public async Task Case_19_a_saved_position_is_resumed_and_no_earlier_metric_counted_again()
+    public async Task A_saved_position_is_resumed_and_no_earlier_metric_counted_again()
     {
         await ExecuteAsync(FixtureF);
         UseBatchSize(1);
@@ -120,7 +120,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     }
 
     [Fact]
-    public async Task Case_20_time_up_at_the_first_check_is_no_failure()
+    public async Task Time_up_at_the_first_check_is_no_failure()
     {
         await StartAsync();
         await RunAsync(checks: 0);
@@ -135,7 +135,7 @@ public sealed class InterruptionTests(TestDatabase database) : ValueStreamTest(d
     [Theory]
     [InlineData("INSERT INTO value_stream.issues (project_id, iid) VALUES (101, 6)", 6)]
     [InlineData("DELETE FROM value_stream.issues WHERE project_id = 101 AND iid = 1", 5)]
-    public async Task Case_21_rows_behind_a_partial_count_are_seen_and_rows_before_it_are_not_taken_back(string change, int expected)
+    public async Task Rows_behind_a_partial_count_are_seen_and_rows_before_it_are_not_taken_back(string change, int expected)
     {
         await StartAsync();
         await RunAsync(checks: 3);

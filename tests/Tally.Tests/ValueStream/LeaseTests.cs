@@ -8,7 +8,7 @@ namespace Tally.Tests.ValueStream;
 public sealed class LeaseTests(TestDatabase database) : ValueStreamTest(database)
 {
     [Fact]
-    public async Task Case_44_a_second_worker_takes_the_second_group_while_the_first_has_the_first()
+    public async Task A_second_worker_takes_the_second_group_while_the_first_has_the_first()
     {
         await ExecuteAsync(FixtureF);
         UseBatchSize(1);

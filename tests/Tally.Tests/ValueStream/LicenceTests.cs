@@ -8,7 +8,7 @@ namespace Tally.Tests.ValueStream;
 public sealed class LicenceTests(TestDatabase database) : ValueStreamTest(database)
 {
     [Fact]
-    public async Task Case_35_without_the_installations_licence_nothing_is_read_or_written()
+    public async Task Without_the_installations_licence_nothing_is_read_or_written()
     {
         await ExecuteAsync(FixtureF);
         await ExecuteAsync("UPDATE value_stream.namespaces SET plan = 'free'");
@@ -23,7 +23,7 @@ public sealed class LicenceTests(TestDatabase database) : ValueStreamTest(databa
     [Theory]
     [InlineData("'free'")]
     [InlineData("NULL")]
-    public async Task Case_36_a_group_without_a_licence_is_disabled_and_the_next_gets_all_metrics(string plan)
+    public async Task A_group_without_a_licence_is_disabled_and_the_next_gets_all_metrics(string plan)
     {
         await ExecuteAsync(FixtureF);
         await ExecuteAsync($"UPDATE value_stream.namespaces SET plan = {plan} WHERE id = 1");

@@ -30,10 +30,13 @@ internal interface IOutput
 
 internal static class Outputs
 {
-    public static IOutput Create(OutputFormat format, Terminal terminal) => format switch
+    /// <param name="format">Which.</param>
+    /// <param name="isRaw">Whether CSV holds text as it is, even where a spreadsheet would run it.</param>
+    /// <param name="terminal">Where to.</param>
+    public static IOutput Create(OutputFormat format, bool isRaw, Terminal terminal) => format switch
     {
         OutputFormat.Json => new JsonOutput(terminal.Out),
-        OutputFormat.Csv => new CsvOutput(terminal.Out),
+        OutputFormat.Csv => new CsvOutput(terminal.Out, isRaw),
         _ => new TableOutput(Consoles.Create(terminal.Out, terminal.OutIsScreen)),
     };
 
@@ -85,8 +88,8 @@ internal static class Outputs
         }
     }
 
-    /// <summary>CSV with a header, as in RFC 4180.</summary>
-    private sealed class CsvOutput(TextWriter writer) : IOutput
+    /// <summary>CSV with a header, as in RFC 4180. An apostrophe keeps a spreadsheet from running text as a formula.</summary>
+    private sealed class CsvOutput(TextWriter writer, bool isRaw) : IOutput
     {
         public void WriteList<T>(IReadOnlyCollection<T> rows)
         {
@@ -96,11 +99,17 @@ internal static class Outputs
             csv.EndRecord();
             foreach (var row in rows)
             {
-                foreach (var column in columns) csv.WriteField(Cell.Text(column.ValueOf(row!)));
+                foreach (var column in columns) csv.WriteField(Text(column, row!));
                 csv.EndRecord();
             }
         }
 
         public void WriteOne<T>(T record) => WriteList([record]);
+
+        private string Text(Column column, object row)
+        {
+            var text = Cell.Text(column.ValueOf(row));
+            return !isRaw && !column.IsNumeric && text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
+        }
     }
 }

@@ -37,7 +37,7 @@ internal sealed class FoundServers : IAsyncDisposable
         var settings = ServerSettings.Load(terminal);
         var running = terminal.Checkout is { } checkout ? RunningServers.TryRead(LocalDirectory(checkout)) : null;
         var database = Origin(needs.HasFlag(ServerNeeds.Database), ServerSettings.DatabaseOf(settings) is not null, running is not null);
-        var queues = Origin(needs.HasFlag(ServerNeeds.Queues), ServerSettings.QueuesOf(settings) is not null, running is not null);
+        var queues = Origin(needs.HasFlag(ServerNeeds.Queues), ServerSettings.NameQueues(settings), running is not null);
         var found = ServerSettings.With(
             settings,
             database == ServerOrigin.TallyUp ? running!.PostgresConnectionString : null,

@@ -28,6 +28,19 @@ internal static class ServerSettings
     public static QueueAccount? QueuesOf(IConfiguration settings) =>
         QueueAccount.Find(settings, QueueNames.Connection) ?? QueueAccount.Find(settings, Queues);
 
+    /// <summary>Whether the settings name queues, be they usable or not: who uses them says what is wrong with them.</summary>
+    public static bool NameQueues(IConfiguration settings)
+    {
+        try
+        {
+            return QueuesOf(settings) is not null;
+        }
+        catch (FormatException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>The queues' connection string; null if they are named in parts, for tokens.</summary>
     public static string? QueueConnectionStringOf(IConfiguration settings) =>
         QueueAccount.ConnectionStringOf(settings, QueueNames.Connection) ?? QueueAccount.ConnectionStringOf(settings, Queues);

@@ -86,14 +86,28 @@ internal static class FactSql
             """;
     }
 
-    // A fact that appears is no change while its service's day is computed for the first time, or is still running.
+    // A fact that appears is no change while its service's day is computed for the first time, or is still running; unless
+    // it vanished before: who reads that it went must read that it came back.
     private const string RecordApplied = $"""
+        vanished AS MATERIALIZED (
+            SELECT template_id, service_id, notification_type, provider, rate_multiplier, international
+            FROM billing.corrections
+            WHERE local_date = @Day AND state = 'applied' AND rate_to IS NULL
+        ),
+        computed_after AS MATERIALIZED (
+            SELECT service_id FROM billing.ft_billing WHERE local_date = @Day AND coalesce(updated_at, created_at) >= @To
+        ),
         recorded AS (
             INSERT INTO billing.corrections (run_id, recorded_at, state, decided_at, provisional, {CorrectionColumns})
-            SELECT @RunId, @Now, 'applied', @Now, NOT @Settled AND coalesce(computed_at < @To, false), {CorrectionColumns}
+            SELECT @RunId, @Now, 'applied', @Now,
+                   NOT @Settled AND CASE
+                       WHEN fact IS NOT NULL THEN computed_at < @To
+                       ELSE service_id NOT IN (SELECT service_id FROM computed_after)
+                   END,
+                   {CorrectionColumns}
             FROM changes
-            WHERE fact IS NOT NULL OR @Settled OR service_id IN (
-                SELECT service_id FROM billing.ft_billing WHERE local_date = @Day AND coalesce(updated_at, created_at) >= @To)
+            WHERE fact IS NOT NULL OR @Settled OR service_id IN (SELECT service_id FROM computed_after)
+               OR (template_id, service_id, notification_type, provider, rate_multiplier, international) IN (SELECT * FROM vanished)
             ORDER BY service_id, template_id, notification_type, provider, rate_multiplier, international
         )
         """;

@@ -16,14 +16,15 @@ public sealed class ScheduledRefresh
     private readonly RefreshRuns _runs;
     private readonly DayRun _dayRun;
     private readonly ThresholdRecorder _thresholds;
+    private readonly RunRecordPurger _records;
     private readonly IClock _clock;
     private readonly IOptions<BillingOptions> _options;
     private readonly ILogger<ScheduledRefresh> _logger;
 
     internal ScheduledRefresh(
-        RefreshLease lease, RefreshRuns runs, DayRun dayRun, ThresholdRecorder thresholds, IClock clock, IOptions<BillingOptions> options, ILogger<ScheduledRefresh> logger)
+        RefreshLease lease, RefreshRuns runs, DayRun dayRun, ThresholdRecorder thresholds, RunRecordPurger records, IClock clock, IOptions<BillingOptions> options, ILogger<ScheduledRefresh> logger)
     {
-        (_lease, _runs, _dayRun, _thresholds) = (lease, runs, dayRun, thresholds);
+        (_lease, _runs, _dayRun, _thresholds, _records) = (lease, runs, dayRun, thresholds, records);
         (_clock, _options, _logger) = (clock, options, logger);
     }
 
@@ -47,6 +48,7 @@ public sealed class ScheduledRefresh
                 var years = new HashSet<int> { _clock.TodayUtc().Year };
                 var ended = await WorkAsync(lease, limiter, failures, years, token);
                 await _thresholds.RecordAsync(years, token);
+                await _records.RemoveAsync(token);
                 await _lease.ReleaseAsync(lease, token);
                 return ended;
             },

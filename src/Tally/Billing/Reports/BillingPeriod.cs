@@ -3,27 +3,21 @@ using NodaTime.Text;
 
 namespace Tally.Billing.Reports;
 
-/// <summary>Days of one calendar year, both ends included: what a report with money in it can cover.</summary>
-public sealed record BillingPeriod
+/// <summary>Days, both ends included.</summary>
+public record BillingRange
 {
-    private BillingPeriod(LocalDate from, LocalDate to) => (From, To) = (from, to);
+    private protected BillingRange(LocalDate from, LocalDate to) => (From, To) = (from, to);
 
     public LocalDate From { get; }
     public LocalDate To { get; }
-    public int Year => From.Year;
 
-    /// <summary>A whole calendar year.</summary>
-    public static BillingPeriod OfYear(int year) => new(new LocalDate(year, 1, 1), new LocalDate(year, 12, 31));
-
-    /// <exception cref="BillingException">The end is before the start, or in another year.</exception>
-    public static BillingPeriod Of(LocalDate from, LocalDate to) =>
-        to < from ? throw new BillingException("Start date must be before end date")
-        : to.Year != from.Year ? throw new BillingException("Date must be in a single financial year.")
-        : new BillingPeriod(from, to);
+    /// <exception cref="BillingException">The end is before the start.</exception>
+    public static BillingRange Of(LocalDate from, LocalDate to) =>
+        to < from ? throw new BillingException("Start date must be before end date") : new BillingRange(from, to);
 
     /// <summary>Reads two dates in the form YYYY-MM-DD.</summary>
     /// <exception cref="BillingException">As for <see cref="Of"/>, or a text is no such date.</exception>
-    public static BillingPeriod Parse(string from, string to) => Of(ParseDate(from), ParseDate(to));
+    public static BillingRange Parse(string from, string to) => Of(ParseDate(from), ParseDate(to));
 
     /// <summary>Reads a date in the form YYYY-MM-DD.</summary>
     /// <exception cref="BillingException">The text is no such date.</exception>
@@ -31,6 +25,30 @@ public sealed record BillingPeriod
         LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date }
             ? date
             : throw new BillingException("Input must be a date in the format: YYYY-MM-DD");
+}
+
+/// <summary>Days of one calendar year: what a report that applies a free allowance can cover, since there is one for each year.</summary>
+public sealed record BillingPeriod : BillingRange
+{
+    private BillingPeriod(LocalDate from, LocalDate to)
+        : base(from, to)
+    {
+    }
+
+    public int Year => From.Year;
+
+    /// <summary>A whole calendar year.</summary>
+    public static BillingPeriod OfYear(int year) => new(new LocalDate(year, 1, 1), new LocalDate(year, 12, 31));
+
+    /// <exception cref="BillingException">The end is before the start, or in another year.</exception>
+    public static new BillingPeriod Of(LocalDate from, LocalDate to) =>
+        BillingRange.Of(from, to) is { } range && range.To.Year != range.From.Year
+            ? throw new BillingException("Date must be in a single financial year.")
+            : new BillingPeriod(from, to);
+
+    /// <summary>Reads two dates in the form YYYY-MM-DD.</summary>
+    /// <exception cref="BillingException">As for <see cref="Of"/>, or a text is no such date.</exception>
+    public static new BillingPeriod Parse(string from, string to) => Of(ParseDate(from), ParseDate(to));
 
     /// <summary>The months of which the period covers only a part, by their first days.</summary>
     internal DateOnly[] CutMonths()

@@ -131,14 +131,16 @@ public sealed class OrganizationUsage(NpgsqlDataSource dataSource)
     public Task<IReadOnlyList<OrganizationFactUsage>> FetchSmsUsageAsync(Guid organizationId, int year, CancellationToken cancellationToken) =>
         QueryAsync<OrganizationFactUsage>(SmsFacts, organizationId, BillingPeriod.OfYear(year), cancellationToken);
 
-    /// <summary>The emails of each live service that sent any, by name.</summary>
-    public Task<IReadOnlyList<OrganizationEmailUsage>> FetchEmailsAsync(Guid organizationId, BillingPeriod period, CancellationToken cancellationToken) =>
-        QueryAsync<OrganizationEmailUsage>(Emails, organizationId, period, cancellationToken);
+    /// <summary>The emails of each live service that sent any, by name; of any range.</summary>
+    public Task<IReadOnlyList<OrganizationEmailUsage>> FetchEmailsAsync(Guid organizationId, BillingRange range, CancellationToken cancellationToken) =>
+        QueryAsync<OrganizationEmailUsage>(Emails, new { Id = organizationId, range.From, range.To }, cancellationToken);
 
-    private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, Guid organizationId, BillingPeriod period, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<T>> QueryAsync<T>(string sql, Guid organizationId, BillingPeriod period, CancellationToken cancellationToken) =>
+        QueryAsync<T>(sql, AllowanceWindow.For(period) with { Id = organizationId }, cancellationToken);
+
+    private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object parameters, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var parameters = AllowanceWindow.For(period) with { Id = organizationId };
         return [.. await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken))];
     }
 }

@@ -38,7 +38,7 @@ public sealed record ServiceVolumes
     public required Guid? OrganizationId { get; init; }
     public required string? OrganizationName { get; init; }
 
-    /// <summary>The latest allowance up to the period's last year.</summary>
+    /// <summary>The latest allowance up to the range's last year.</summary>
     public required long FreeAllowance { get; init; }
     public required long SmsNotifications { get; init; }
     public required long SmsChargeableUnits { get; init; }
@@ -121,17 +121,17 @@ public sealed class PlatformVolumes(NpgsqlDataSource dataSource)
         ORDER BY provider
         """;
 
-    /// <summary>Each day on which anything was sent.</summary>
-    public Task<IReadOnlyList<DailyVolumes>> FetchDailyAsync(BillingPeriod period, CancellationToken cancellationToken) =>
-        QueryAsync<DailyVolumes>(Daily, AllowanceWindow.For(period), cancellationToken);
+    /// <summary>Each day on which anything was sent, of any range.</summary>
+    public Task<IReadOnlyList<DailyVolumes>> FetchDailyAsync(BillingRange range, CancellationToken cancellationToken) =>
+        QueryAsync<DailyVolumes>(Daily, new { range.From, range.To }, cancellationToken);
 
-    /// <summary>Each day's SMS per provider.</summary>
+    /// <summary>Each day's SMS per provider, of one year: what they cost is net of the free allowances.</summary>
     public Task<IReadOnlyList<ProviderVolumes>> FetchProvidersAsync(BillingPeriod period, CancellationToken cancellationToken) =>
         QueryAsync<ProviderVolumes>(Providers, AllowanceWindow.For(period), cancellationToken);
 
-    /// <summary>Each service that is active, not in trial mode and counted as live, whether it sent anything or not.</summary>
-    public Task<IReadOnlyList<ServiceVolumes>> FetchByServiceAsync(BillingPeriod period, CancellationToken cancellationToken) =>
-        QueryAsync<ServiceVolumes>(ByService, AllowanceWindow.For(period), cancellationToken);
+    /// <summary>Each service that is active, not in trial mode and counted as live, whether it sent anything or not; of any range.</summary>
+    public Task<IReadOnlyList<ServiceVolumes>> FetchByServiceAsync(BillingRange range, CancellationToken cancellationToken) =>
+        QueryAsync<ServiceVolumes>(ByService, new { range.From, range.To, range.To.Year }, cancellationToken);
 
     /// <summary>The SMS of each of these providers since a day, without an end.</summary>
     public Task<IReadOnlyList<ProviderUsage>> FetchProviderUsageAsync(LocalDate since, IReadOnlyCollection<string> providers, CancellationToken cancellationToken) =>

@@ -1,11 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using NodaTime;
+using NodaTime.Text;
 using NodaTime.TimeZones;
 
 namespace Tally.Reporting.Accounts;
 
 /// <summary>The IANA time zones, from NodaTime's copy of the database.</summary>
-public static class TimeZones
+public static partial class TimeZones
 {
     private static readonly IDictionary<string, string> CanonicalIds = TzdbDateTimeZoneSource.Default.CanonicalIdMap;
 
@@ -24,7 +27,9 @@ public static class TimeZones
 
     /// <summary>As <see cref="TryFind"/>.</summary>
     /// <exception cref="UnknownTimeZoneException">There is no such zone; the message suggests close ids.</exception>
-    public static DateTimeZone Find(string id) => TryFind(id, out var zone) ? zone : throw new UnknownTimeZoneException(id, Suggest(id));
+    public static DateTimeZone Find(string id) => TryFind(id, out var zone) ? zone
+        : OffsetOf(id) is { } offset ? throw new UnknownTimeZoneException(id, offset, WithStandardOffset(offset, Instant.MaxValue))
+        : throw new UnknownTimeZoneException(id, Suggest(id));
 
     /// <summary>Whether both ids name the same zone; an unknown id names none.</summary>
     public static bool AreSame(string? first, string? second) =>
@@ -55,6 +60,17 @@ public static class TimeZones
             .Select(candidate => candidate.known)
             .Take(3)];
     }
+
+    // As people write it, ahead of UTC; the sign of Etc/GMT+2 means the opposite.
+    private static Offset? OffsetOf(string id) =>
+        OffsetPattern().Match(id.Trim()) is { Success: true, Groups: var parts }
+        && int.Parse(parts["hours"].ValueSpan, CultureInfo.InvariantCulture) * 60 + (parts["minutes"].Success ? int.Parse(parts["minutes"].ValueSpan, CultureInfo.InvariantCulture) : 0) is var minutes
+        && minutes <= 14 * 60
+            ? Offset.FromSeconds((parts["sign"].ValueSpan is "+" ? 60 : -60) * minutes)
+            : null;
+
+    [GeneratedRegex("^(UTC|GMT|Z)? ?(?<sign>[+-])(?<hours>[0-9]{1,2})(:?(?<minutes>[0-5][0-9]))?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex OffsetPattern();
 
     // The region is what people get wrong: the same city elsewhere is closer than another city of the same region.
     private static int Distance(string wanted, string known)
@@ -88,11 +104,30 @@ public static class TimeZones
 }
 
 /// <summary>A zone id that is not in the IANA database.</summary>
-public sealed class UnknownTimeZoneException(string id, IReadOnlyList<string> suggestions) : OperatorException(Describe(id, suggestions))
+public sealed class UnknownTimeZoneException : OperatorException
 {
-    public string Id { get; } = id;
+    private const int MaxShown = 8;
 
-    public IReadOnlyList<string> Suggestions { get; } = suggestions;
+    /// <param name="id">The id.</param>
+    /// <param name="suggestions">Ids that resemble it.</param>
+    public UnknownTimeZoneException(string id, IReadOnlyList<string> suggestions)
+        : base(Describe(id, suggestions)) => (Id, Suggestions) = (id, suggestions);
+
+    /// <param name="id">An offset from UTC.</param>
+    /// <param name="offset">Which one.</param>
+    /// <param name="zones">Those that have it in winter.</param>
+    public UnknownTimeZoneException(string id, Offset offset, IReadOnlyList<string> zones)
+        : base(Describe(id, offset, zones)) => (Id, Suggestions) = (id, zones);
+
+    public string Id { get; }
+
+    public IReadOnlyList<string> Suggestions { get; }
+
+    private static string Describe(string id, Offset offset, IReadOnlyList<string> zones) =>
+        $"'{id}' is an offset, not an IANA time zone id. " + (zones.Count == 0
+            ? $"No zone is at UTC{OffsetPattern.GeneralInvariant.Format(offset)}."
+            : $"Zones at UTC{OffsetPattern.GeneralInvariant.Format(offset)}: {string.Join(", ", zones.Take(MaxShown).Select(zone => $"'{zone}'"))}"
+                + (zones.Count <= MaxShown ? "." : $" and {zones.Count - MaxShown} more."));
 
     private static string Describe(string id, IReadOnlyList<string> suggestions) =>
         $"'{id}' is not an IANA time zone id. " + (suggestions.Count == 0

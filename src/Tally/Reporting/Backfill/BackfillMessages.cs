@@ -27,16 +27,16 @@ public sealed record BackfillMessage
     public bool Force { get; init; }
 
     /// <exception cref="InvalidMessageException">The text is no such message; the message says what is wrong with it.</exception>
-    internal static BackfillMessage Read(string text, string messageId)
+    internal static BackfillMessage Read(ReadOnlyMemory<byte> body, string messageId)
     {
         try
         {
-            var message = MessageJson.Deserialize<BackfillMessage>(text);
+            var message = MessageJson.Deserialize<BackfillMessage>(MessageText.Check(body).Span);
             return message.From > message.To
                 ? throw new InvalidMessageException(messageId, $"'from' {message.From:yyyy-MM-dd} is after 'to' {message.To:yyyy-MM-dd}")
                 : message;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidEventException)
         {
             throw new InvalidMessageException(messageId, exception.Message.TrimEnd('.'), exception);
         }
@@ -59,13 +59,13 @@ public sealed record BackfillDayMessage
     public bool Force { get; init; }
 
     /// <exception cref="InvalidMessageException">The text is no such message; the message says what is wrong with it.</exception>
-    internal static BackfillDayMessage Read(string text, string messageId)
+    internal static BackfillDayMessage Read(ReadOnlyMemory<byte> body, string messageId)
     {
         try
         {
-            return MessageJson.Deserialize<BackfillDayMessage>(text);
+            return MessageJson.Deserialize<BackfillDayMessage>(MessageText.Check(body).Span);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidEventException)
         {
             throw new InvalidMessageException(messageId, exception.Message.TrimEnd('.'), exception);
         }

@@ -89,9 +89,9 @@ public sealed class Backfills
     /// recent days are right soonest.
     /// </summary>
     /// <exception cref="InvalidMessageException">The text is no such message, its days are out of bounds, or its request is not its own.</exception>
-    public async Task<BackfillFanOut> FanOutAsync(string text, string messageId, CancellationToken cancellationToken = default)
+    public async Task<BackfillFanOut> FanOutAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken = default)
     {
-        var message = BackfillMessage.Read(text, messageId);
+        var message = BackfillMessage.Read(body, messageId);
         try
         {
             return await _retry.RunAsync(token => FanOutAsync(message, messageId, token), cancellationToken);
@@ -110,9 +110,9 @@ public sealed class Backfills
 
     /// <summary>Rebuilds a message's day. A failure is recorded with the request, and thrown.</summary>
     /// <exception cref="InvalidMessageException">The text is no such message.</exception>
-    public async Task<RebuildOutcome> RebuildAsync(string text, string messageId, CancellationToken cancellationToken = default)
+    public async Task<RebuildOutcome> RebuildAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken = default)
     {
-        var message = BackfillDayMessage.Read(text, messageId);
+        var message = BackfillDayMessage.Read(body, messageId);
         var target = new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.Force, message.RequestId);
         return await RebuildAsync(target, token => _retry.RunAsync(inner => _rebuilder.RebuildAsync(target, inner), token), cancellationToken);
     }

@@ -96,7 +96,7 @@ public sealed class EventImporter
         _clock = clock;
     }
 
-    /// <summary>Imports all events, in transactions of up to 10,000. What is committed before a failure stays; import again to go on.</summary>
+    /// <summary>Imports all events, in transactions of up to 10,000. Of events with the same id the first one counts. What is committed before a failure stays; import again to go on.</summary>
     /// <param name="events">Any order; history sorted by account is fastest.</param>
     /// <param name="progress">Told the events read so far.</param>
     /// <param name="cancellationToken">Stops between transactions.</param>
@@ -107,7 +107,8 @@ public sealed class EventImporter
         var days = new HashSet<(long AccountId, LocalDate Date)>();
         await foreach (var read in events.Chunk(SortedEvents).WithCancellation(cancellationToken))
         {
-            var sorted = read.OrderBy(one => one.AccountId).ThenBy(one => one.CreatedAt).ToList();
+            var (sorted, duplicates, conflicts) = Sort(read);
+            total = total with { Read = total.Read + duplicates + conflicts, Conflicts = total.Conflicts + conflicts };
             for (var start = 0; start < sorted.Count;)
             {
                 var chunk = TakeChunk(sorted, start);
@@ -121,6 +122,21 @@ public sealed class EventImporter
         }
 
         return total;
+    }
+
+    /// <summary>By account and time. Of events with the same id the first one that was read stays, the others are counted.</summary>
+    private static (List<ReportingEvent> Sorted, int Duplicates, int Conflicts) Sort(ReportingEvent[] read)
+    {
+        var first = new Dictionary<(long, Guid), ReportingEvent>(read.Length);
+        int duplicates = 0, conflicts = 0;
+        foreach (var one in read)
+        {
+            if (first.TryAdd((one.AccountId, one.Id), one)) continue;
+            if (first[(one.AccountId, one.Id)] == one) duplicates++;
+            else conflicts++;
+        }
+
+        return ([.. first.Values.OrderBy(one => one.AccountId).ThenBy(one => one.CreatedAt)], duplicates, conflicts);
     }
 
     private static List<ReportingEvent> TakeChunk(List<ReportingEvent> sorted, int start)

@@ -26,9 +26,9 @@ public sealed class EventMessageProcessor
     /// cannot be applied, the others are, and then it throws: the message stays, to be mended and sent again.
     /// </summary>
     /// <exception cref="InvalidMessageException">The message, or some of its events, cannot be applied.</exception>
-    public async Task<ApplyResult> ApplyAsync(string text, string messageId, CancellationToken cancellationToken)
+    public async Task<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken)
     {
-        var message = Read(text, messageId);
+        var message = Read(body, messageId);
         var accounts = await _retry.RunAsync(
             async token => await _accounts.GetAsync([.. message.Events.Select(one => one.Event.AccountId).Distinct()], token), cancellationToken);
         var known = message.Events.Where(one => accounts.ContainsKey(one.Event.AccountId)).Select(one => one.Event).ToList();
@@ -47,11 +47,11 @@ public sealed class EventMessageProcessor
             : throw new InvalidMessageException(messageId, problems, message.Count);
     }
 
-    private static EventMessage Read(string text, string messageId)
+    private static EventMessage Read(ReadOnlyMemory<byte> body, string messageId)
     {
         try
         {
-            return EventReader.ReadMessage(text);
+            return EventReader.ReadMessage(body);
         }
         catch (InvalidEventException exception)
         {
@@ -78,20 +78,28 @@ public sealed class EventMessageProcessor
 public sealed record ApplyResult(int Applied, int Duplicates, int Conflicts);
 
 /// <summary>A message that cannot be done whole; it says which, and what to mend.</summary>
+/// <remarks>
+/// It is logged at every try of the message, so it is one line: the place at which a reader gives up says nothing that the
+/// message does not. Control characters of what it quotes are shown.
+/// </remarks>
 public sealed class InvalidMessageException : OperatorException
 {
     // A message holds some hundred events; the first few show what is wrong with its producer.
     private const int MaxProblemsShown = 5;
 
     public InvalidMessageException(string messageId, string problem, Exception? innerException = null)
-        : base($"Message {messageId} cannot be applied: {problem}.", innerException)
+        : base(VisibleText.Of($"Message {messageId} cannot be applied: {problem}."), innerException)
     {
     }
 
     public InvalidMessageException(string messageId, IReadOnlyList<EventProblem> problems, int count)
-        : base($"Message {messageId}: {problems.Count} of {count} events cannot be applied; the others are. "
+        : base(VisibleText.Of($"Message {messageId}: {problems.Count} of {count} events cannot be applied; the others are. "
             + string.Join("; ", problems.Take(MaxProblemsShown).Select(problem => $"event {problem.Index}: {problem.Problem}"))
-            + (problems.Count > MaxProblemsShown ? "; ..." : "."))
+            + (problems.Count > MaxProblemsShown ? "; ..." : ".")))
     {
     }
+
+    public override string? StackTrace => null;
+
+    public override string ToString() => Message;
 }

@@ -5,7 +5,7 @@ using NodaTime.Text;
 
 namespace Tally.Reporting.Events;
 
-/// <summary>Reads events from JSON: the queue's messages, and the lines that the CLI sends and imports.</summary>
+/// <summary>Reads events from JSON: the queue's messages, and the lines that the CLI sends.</summary>
 /// <remarks>
 /// An event is <c>{"id": uuid, "accountId": integer, "name": text, "value": seconds?, "valueInBusinessHours": seconds?,
 /// "userId": integer?, "inboxId": integer?, "conversationId": integer?, "eventStartTime": instant?, "eventEndTime": instant?,
@@ -27,9 +27,11 @@ public static class EventReader
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 8 };
 
     /// <summary>Reads a message: an event, or an array of events.</summary>
-    /// <exception cref="InvalidEventException">The text is not JSON, or neither an object nor an array.</exception>
-    public static EventMessage ReadMessage(string text)
+    /// <param name="utf8">JSON in UTF-8, with or without a byte order mark.</param>
+    /// <exception cref="InvalidEventException">The text is not UTF-8, not JSON, or neither an object nor an array.</exception>
+    public static EventMessage ReadMessage(ReadOnlyMemory<byte> utf8)
     {
+        var text = MessageText.Check(utf8);
         try
         {
             using var document = JsonDocument.Parse(text, Options);
@@ -72,11 +74,18 @@ public static class EventReader
             : throw new InvalidEventException(field, $"must be text of 1 to {MaxNameLength} characters");
 
     /// <summary>Checks a duration in seconds and rounds it to microseconds, as every way in does.</summary>
+    /// <param name="field">The field's name.</param>
+    /// <param name="seconds">Its value.</param>
+    /// <param name="eventName">The event's: of one whose durations are not summed they may be negative.</param>
     /// <remarks>With more digits, sums of large and fine durations would not fit a <see cref="decimal"/>, and not be exact.</remarks>
-    /// <exception cref="InvalidEventException">It is negative or more than <see cref="MaxSeconds"/>.</exception>
-    public static decimal CheckSeconds(string field, decimal seconds) => seconds is >= 0 and <= MaxSeconds
-        ? decimal.Round(seconds, SecondsDecimals)
-        : throw new InvalidEventException(field, $"must be from 0 to {MaxSeconds} seconds");
+    /// <exception cref="InvalidEventException">It is more than <see cref="MaxSeconds"/>, or negative and would be summed.</exception>
+    public static decimal CheckSeconds(string field, decimal seconds, string eventName)
+    {
+        var lowest = EventMetricRegistry.For(eventName).Any(metric => metric.Kind == MetricKind.Duration) ? 0 : -MaxSeconds;
+        return seconds >= lowest && seconds <= MaxSeconds
+            ? decimal.Round(seconds, SecondsDecimals)
+            : throw new InvalidEventException(field, $"is {seconds}, and must be from {lowest} to {MaxSeconds} seconds");
+    }
 
     /// <summary>Checks an instant and cuts it to the microseconds that the database keeps.</summary>
     /// <exception cref="InvalidEventException">It is before 1970 or after 2199.</exception>
@@ -106,20 +115,24 @@ public static class EventReader
         return new EventMessage(events, problems, index);
     }
 
-    private static ReportingEvent ReadFields(JsonElement element) => new()
+    private static ReportingEvent ReadFields(JsonElement element)
     {
-        Id = Required(element, "id", ReadGuid),
-        AccountId = Required(element, "accountId", ReadId),
-        Name = Required(element, "name", ReadName),
-        Value = Optional(element, "value", ReadSeconds),
-        ValueInBusinessHours = Optional(element, "valueInBusinessHours", ReadSeconds),
-        UserId = Optional(element, "userId", ReadId),
-        InboxId = Optional(element, "inboxId", ReadId),
-        ConversationId = Optional(element, "conversationId", ReadId),
-        EventStartTime = Optional(element, "eventStartTime", ReadInstant),
-        EventEndTime = Optional(element, "eventEndTime", ReadInstant),
-        CreatedAt = Required(element, "createdAt", ReadInstant),
-    };
+        var (id, accountId, name) = (Required(element, "id", ReadGuid), Required(element, "accountId", ReadId), Required(element, "name", ReadName));
+        return new ReportingEvent
+        {
+            Id = id,
+            AccountId = accountId,
+            Name = name,
+            Value = Optional(element, "value", (field, value) => ReadSeconds(field, value, name)),
+            ValueInBusinessHours = Optional(element, "valueInBusinessHours", (field, value) => ReadSeconds(field, value, name)),
+            UserId = Optional(element, "userId", ReadId),
+            InboxId = Optional(element, "inboxId", ReadId),
+            ConversationId = Optional(element, "conversationId", ReadId),
+            EventStartTime = Optional(element, "eventStartTime", ReadInstant),
+            EventEndTime = Optional(element, "eventEndTime", ReadInstant),
+            CreatedAt = Required(element, "createdAt", ReadInstant),
+        };
+    }
 
     private static T Required<T>(JsonElement element, string field, Func<string, JsonElement, T> read) =>
         element.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null
@@ -150,10 +163,10 @@ public static class EventReader
     private static string ReadName(string field, JsonElement value) =>
         CheckName(field, TextOf(value) ?? throw new InvalidEventException(field, "must be text"));
 
-    private static decimal ReadSeconds(string field, JsonElement value) =>
+    private static decimal ReadSeconds(string field, JsonElement value, string eventName) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var seconds)
-            ? CheckSeconds(field, seconds)
-            : throw new InvalidEventException(field, $"must be a number of seconds from 0 to {MaxSeconds}");
+            ? CheckSeconds(field, seconds, eventName)
+            : throw new InvalidEventException(field, $"must be a number of seconds up to {MaxSeconds}");
 
     private static Instant ReadInstant(string field, JsonElement value) =>
         TextOf(value) is { } text && OffsetDateTimePattern.ExtendedIso.Parse(text) is { Success: true } parsed

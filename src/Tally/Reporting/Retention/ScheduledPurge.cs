@@ -15,7 +15,7 @@ namespace Tally.Reporting.Retention;
 public sealed record ScheduledPurgeResult(RunOutcome Outcome, int DaysPurged, long EventsPurged, long IdsForgotten);
 
 /// <summary>
-/// Forgets the ids of events that were removed long ago, and removes raw events older than <c>Reporting:RetentionDays</c>,
+/// Forgets the ids of events that were removed long ago, removes old records of finished work, and removes raw events older than <c>Reporting:RetentionDays</c>,
 /// of every account, if that is set.
 /// </summary>
 public sealed class ScheduledPurge
@@ -28,16 +28,18 @@ public sealed class ScheduledPurge
     private readonly NpgsqlDataSource _dataSource;
     private readonly AccountPasses _passes;
     private readonly EventPurger _purger;
+    private readonly RunRecordPurger _records;
     private readonly ReportingOptions _options;
     private readonly IClock _clock;
     private readonly ILogger<ScheduledPurge> _logger;
 
     internal ScheduledPurge(
-        NpgsqlDataSource dataSource, AccountPasses passes, EventPurger purger, IOptions<ReportingOptions> options, IClock clock, ILogger<ScheduledPurge> logger)
+        NpgsqlDataSource dataSource, AccountPasses passes, EventPurger purger, RunRecordPurger records, IOptions<ReportingOptions> options, IClock clock, ILogger<ScheduledPurge> logger)
     {
         _dataSource = dataSource;
         _passes = passes;
         _purger = purger;
+        _records = records;
         _options = options.Value;
         _clock = clock;
         _logger = logger;
@@ -50,7 +52,8 @@ public sealed class ScheduledPurge
     {
         var (days, events) = (0, 0L);
         var forgotten = await ForgetAsync(limiter, cancellationToken);
-        var outcome = limiter.WasOverTime ? RunOutcome.TimeUp : forgotten > 0 ? RunOutcome.Completed : RunOutcome.NothingDue;
+        var records = await _records.RemoveAsync(limiter, cancellationToken);
+        var outcome = limiter.WasOverTime ? RunOutcome.TimeUp : forgotten + records > 0 ? RunOutcome.Completed : RunOutcome.NothingDue;
         var daysBefore = -1;
         while (_options.RetentionDays > 0 && outcome is RunOutcome.Completed or RunOutcome.NothingDue && days != daysBefore)
         {

@@ -5,6 +5,7 @@ using Tally.Reporting;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Tests.Infrastructure;
+using Tally.Tests.Reporting;
 using Xunit;
 
 namespace Tally.Tests.Cli.Accounts;
@@ -126,7 +127,7 @@ public sealed class AccountCommandTests : IClassFixture<TestDatabase>, IDisposab
 
         result.Error.ShouldContain("Days 2026-03-07 to 2026-03-07 are rebuilt in the new zone");
         var queue = QueueAccount.Of(_storage).GetQueue(QueueNames.ReportingBackfills);
-        var message = MessageJson.Deserialize<BackfillMessage>((await queue.PeekMessageAsync()).Value.Body.ToString());
+        var message = TextMessages.As<BackfillMessage>((await queue.PeekMessageAsync()).Value.Body.ToString());
         message.AccountId.ShouldBe(47);
         message.From.ShouldBe(new DateOnly(2026, 3, 7));
     }

@@ -100,11 +100,11 @@ public sealed class BillingCommandTests(TestDatabase database) : BillingTest(dat
     }
 
     [Theory]
-    [InlineData("2024-12-01", "2025-01-31", "Date must be in a single financial year.")]
-    [InlineData("2024-02-01", "2024-01-31", "Start date must be before end date")]
-    public async Task T81_Bad_ranges_are_refused_in_known_words(string from, string to, string complaint)
+    [InlineData("2024-12-01", "2025-01-31", "Date must be in a single financial year.", "all-services", "data-for-report", "provider-volumes")]
+    [InlineData("2024-02-01", "2024-01-31", "Start date must be before end date", "all-services", "data-for-report", "daily-volumes", "provider-volumes", "volumes-by-service")]
+    public async Task Bad_ranges_are_refused_in_known_words(string from, string to, string complaint, params string[] reports)
     {
-        foreach (var report in new[] { "all-services", "data-for-report", "daily-volumes", "provider-volumes", "volumes-by-service" })
+        foreach (var report in reports)
         {
             var result = await RunAsync(report, "--from", from, "--to", to);
             (result.ExitCode, result.Out, result.Error.TrimEnd()).ShouldBe((ExitCode.Error, "", $"Error: {complaint}"));
@@ -112,9 +112,15 @@ public sealed class BillingCommandTests(TestDatabase database) : BillingTest(dat
     }
 
     [Theory]
+    [InlineData("daily-volumes")]
+    [InlineData("volumes-by-service")]
+    public async Task A_report_without_an_allowance_takes_days_of_any_years(string report) =>
+        (await RunAsync(report, "--from", "2021-04-01", "--to", "2022-02-28")).ExitCode.ShouldBe(ExitCode.Done);
+
+    [Theory]
     [InlineData("totals")]
     [InlineData("monthly")]
-    public async Task T80_A_missing_year_is_refused_in_known_words(params string[] args)
+    public async Task A_missing_year_is_refused_in_known_words(params string[] args)
     {
         var result = await RunAsync([.. args, "--service", Guid.NewGuid().ToString()]);
 
@@ -123,7 +129,7 @@ public sealed class BillingCommandTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task T69_An_allowance_needs_a_limit()
+    public async Task An_allowance_needs_a_limit()
     {
         var service = await World.ServiceAsync();
 

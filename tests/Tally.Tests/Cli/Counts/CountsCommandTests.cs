@@ -61,7 +61,7 @@ public sealed class CountsCommandTests(TestDatabase database) : ValueStreamTest(
         var result = await RunAsync("counts", "report", "--namespace", "1", "--metric", "issues", "--from", "2026-06-01", "--to", "2026-06-15", "-o", "json");
 
         JsonDocument.Parse(result.Out).RootElement.EnumerateObject().Select(property => $"{property.Name} {property.Value}").ShouldBe(
-            ["namespace 1", "metric issues", "count 6", "recorded_at 2026-06-15T12:00:00Z", "counted 4", "expected 4", "complete True"]);
+            ["namespace 1", "metric issues", "count 6", "recorded_at 2026-06-15T12:00:00Z", "counted 4", "expected 4", "complete True", "tree whole"]);
     }
 
     [Fact]

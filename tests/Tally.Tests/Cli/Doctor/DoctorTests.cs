@@ -40,6 +40,20 @@ public sealed class DoctorTests(TestDatabase database) : IClassFixture<TestDatab
         Findings(result)["queues"].ShouldStartWith("failed: ");
     }
 
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=not base64;EndpointSuffix=core.windows.net")]
+    [InlineData("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;QueueEndpoint=nowhere")]
+    public async Task A_queue_setting_that_cannot_be_used_is_a_failed_check(string storage)
+    {
+        using var tally = new CliRunner(database.ConnectionString, storage) { UsesRealClock = true };
+
+        var result = await tally.RunAsync("doctor", "-o", "json");
+
+        result.ExitCode.ShouldBe(ExitCode.No, result.Error);
+        Findings(result)["queues"].ShouldStartWith("failed: ");
+    }
+
     [Fact]
     public async Task A_clock_that_is_wrong_is_a_warning()
     {

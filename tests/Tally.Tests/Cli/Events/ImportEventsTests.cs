@@ -81,13 +81,13 @@ public sealed class ImportEventsTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Theory]
-    [InlineData("x,first_response,1,,64,,,,,,2026-03-08 14:30:00,", "'id' is 'x', neither a UUID nor a number")]
+    [InlineData("x,first_response,1,,64,,,,,,2026-03-08 14:30:00,", "'id' is 'x', neither a UUID nor a whole number")]
     [InlineData("1,,1,,64,,,,,,2026-03-08 14:30:00,", "'name' is missing")]
     [InlineData("1,first_response,abc,,64,,,,,,2026-03-08 14:30:00,", "'value' is 'abc', no number of seconds")]
-    [InlineData("1,first_response,-1,,64,,,,,,2026-03-08 14:30:00,", "'value' must be from 0")]
+    [InlineData("1,first_response,-1,,64,,,,,,2026-03-08 14:30:00,", "'value' is -1, and must be from 0")]
     [InlineData("1,first_response,1,,,,,,,,2026-03-08 14:30:00,", "'account_id' is missing")]
     [InlineData("1,first_response,1,,64,,,,,,08/03/2026,", "'created_at' is '08/03/2026', no time")]
-    [InlineData("1,first_response,1,,64,0,,,,,2026-03-08 14:30:00,", "'inbox_id' is '0', no positive integer")]
+    [InlineData("1,first_response,1,,64,0,,,,,2026-03-08 14:30:00,", "'inbox_id' is '0', no positive whole number")]
     public async Task A_bad_line_stops_the_import_and_line_and_field_are_named(string line, string message)
     {
         await _tally.RunAsync("account", "create", "64");
@@ -123,12 +123,25 @@ public sealed class ImportEventsTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task The_format_must_be_known()
+    public async Task Standard_input_needs_no_format()
     {
-        var result = await _tally.RunAsync("events", "import", "-");
+        await _tally.RunAsync("account", "create", "67");
+        _tally.Input = """{"id":1,"account_id":67,"name":"first_response","created_at":"2026-03-08T14:30:00.123456"}""";
+
+        (await _tally.RunAsync("events", "import", "-", "-o", "csv")).Out.ShouldContain("1,1,0,0,0,0");
+    }
+
+    [Fact]
+    public async Task A_file_in_another_encoding_stores_nothing_altered()
+    {
+        await _tally.RunAsync("account", "create", "68");
+        var file = _tally.WriteFile("latin.csv", System.Text.Encoding.Latin1.GetBytes($"{Header}\n1,caf\u00e9,1,,68,,,,,,2026-03-08 14:30:00,\n"));
+
+        var result = await _tally.RunAsync("events", "import", file);
 
         result.ExitCode.ShouldBe(ExitCode.Error);
-        result.Error.ShouldContain("Say --format csv or --format ndjson");
+        result.Error.ShouldContain($"{file}:2: byte 6 of the line is 0xE9, which is not UTF-8");
+        (await EventsAsync(68)).ShouldBeEmpty();
     }
 
     [Fact]

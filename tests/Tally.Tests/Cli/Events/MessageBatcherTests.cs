@@ -17,8 +17,8 @@ public sealed class MessageBatcherTests
         {
             var events = lengths.Select((length, index) => JsonSerializer.Serialize($"{index}:{new string('ä', length)}", Relaxed)).ToList();
             var batcher = new MessageBatcher();
-            var added = events.Where(batcher.TryAdd).ToList();
-            var messages = batcher.Take();
+            var added = events.Where(MessageBatcher.Fits).ToList();
+            var messages = added.Select(batcher.Add).ToList().Append(batcher.Take()).OfType<QueuedEvents>().ToList();
 
             messages.ShouldAllBe(message => Encoding.UTF8.GetByteCount(message.Text) <= MessageBatcher.MaxBytes);
             messages.SelectMany(message => JsonSerializer.Deserialize<string[]>(message.Text)!).ShouldBe(added.Select(json => JsonSerializer.Deserialize<string>(json)!));
@@ -31,17 +31,18 @@ public sealed class MessageBatcherTests
     {
         var batcher = new MessageBatcher();
         var json = $"\"{new string('x', 1_021)}\""; // 1,024 bytes with its comma
-        for (var index = 0; index < 48; index++) batcher.TryAdd(json).ShouldBeTrue();
+        var full = Enumerable.Range(0, 48).Select(_ => batcher.Add(json)).ToList();
 
-        batcher.Take().Select(message => message.Count).ShouldBe([47, 1]);
-        batcher.Take().ShouldBeEmpty();
+        full.Select(message => message?.Count).ShouldBe([.. Enumerable.Repeat<int?>(null, 47), 47]);
+        batcher.Take()!.Count.ShouldBe(1);
+        batcher.Take().ShouldBeNull();
     }
 
     [Fact]
     public void The_largest_message_is_one_byte_short_of_too_large()
     {
-        new MessageBatcher().TryAdd(new string('1', MessageBatcher.MaxBytes - 2)).ShouldBeTrue();
-        new MessageBatcher().TryAdd(new string('1', MessageBatcher.MaxBytes - 1)).ShouldBeFalse();
+        MessageBatcher.Fits(new string('1', MessageBatcher.MaxBytes - 2)).ShouldBeTrue();
+        MessageBatcher.Fits(new string('1', MessageBatcher.MaxBytes - 1)).ShouldBeFalse();
     }
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

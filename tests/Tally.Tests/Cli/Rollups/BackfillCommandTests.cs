@@ -160,7 +160,7 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
     }
 
     [Fact]
-    public async Task T40_T41_The_read_path_is_offered_only_after_success()
+    public async Task The_read_path_is_offered_only_after_success()
     {
         await GiveHistoryAsync("2026-03-07T14:30:00Z");
         await ExecuteAsync($"ALTER TABLE reporting.reporting_events_rollups ADD CONSTRAINT no_{Id} CHECK (account_id <> {Id}) NOT VALID");
@@ -178,7 +178,7 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
     }
 
     [Fact]
-    public async Task T42_A_failure_to_open_the_read_path_is_not_taken_for_the_backfills()
+    public async Task A_failure_to_open_the_read_path_is_not_taken_for_the_backfills()
     {
         await GiveHistoryAsync("2026-03-07T14:30:00Z");
         await ExecuteAsync($"ALTER TABLE reporting.accounts ADD CONSTRAINT no_reads_{Id} CHECK (id <> {Id} OR NOT report_rollup)");
@@ -196,7 +196,7 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
     [InlineData("y\ny\n", true)]
     [InlineData("y\nn\n", false)]
     [InlineData("y\n", false)]
-    public async Task T43_The_answer_decides_whether_reports_read_rollups(string answers, bool enabled)
+    public async Task The_answer_decides_whether_reports_read_rollups(string answers, bool enabled)
     {
         await GiveHistoryAsync("2026-03-07T14:30:00Z");
         _tally.Input = answers;
@@ -207,7 +207,7 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
     }
 
     [Fact]
-    public async Task T43_An_account_that_reads_rollups_already_is_not_asked()
+    public async Task An_account_that_reads_rollups_already_is_not_asked()
     {
         await GiveHistoryAsync("2026-03-07T14:30:00Z");
         await _tally.RunAsync("rollups", "backfill", "--account", Id, "--inline", "--yes", "--enable-reads");

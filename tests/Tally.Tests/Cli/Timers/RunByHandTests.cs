@@ -32,7 +32,7 @@ public sealed class ReportingByHandTests(ReportingHost host) : IClassFixture<Rep
         var row = JsonDocument.Parse(result.Out).RootElement;
         (row.GetProperty("outcome").GetString(), row.GetProperty("days_differing").GetInt32()).ShouldBe(("completed", 1));
         var queued = (await new TestQueues(_storage)[QueueNames.ReportingBackfillDays].PeekMessagesAsync(32)).Value.ShouldHaveSingleItem();
-        MessageJson.Deserialize<BackfillDayMessage>(queued.Body.ToString()).ShouldBe(new BackfillDayMessage { AccountId = 1, Date = TestEvent.Day.ToDateOnly() });
+        TextMessages.As<BackfillDayMessage>(queued.Body.ToString()).ShouldBe(new BackfillDayMessage { AccountId = 1, Date = TestEvent.Day.ToDateOnly() });
     }
 
     [Fact]

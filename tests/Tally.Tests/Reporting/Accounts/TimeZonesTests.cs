@@ -34,7 +34,21 @@ public sealed class TimeZonesTests
     [InlineData(" America/New_York")]
     [InlineData("Invalid/Timezone")]
     [InlineData(null)]
-    public void X7_What_is_no_IANA_id_is_refused(string? id) => TimeZones.TryFind(id, out _).ShouldBeFalse();
+    public void What_is_no_IANA_id_is_refused(string? id) => TimeZones.TryFind(id, out _).ShouldBeFalse();
+
+    [Theory]
+    [InlineData("GMT+2", "UTC+02", "Africa/Cairo")]
+    [InlineData("UTC+5:30", "UTC+05:30", "Asia/Kolkata")]
+    [InlineData("utc-0330", "UTC-03:30", "America/St_Johns")]
+    [InlineData("+05:45", "UTC+05:45", "Asia/Kathmandu")]
+    public void An_offset_leads_to_the_zones_of_that_offset(string id, string offset, string zone)
+    {
+        var refusal = Should.Throw<UnknownTimeZoneException>(() => TimeZones.Find(id));
+
+        refusal.Message.ShouldStartWith($"'{id}' is an offset, not an IANA time zone id. Zones at {offset}: '");
+        refusal.Message.ShouldNotContain("Etc/GMT");
+        refusal.Suggestions.ShouldContain(zone);
+    }
 
     [Fact]
     public void Two_unknown_ids_are_not_the_same_zone()

@@ -16,7 +16,7 @@ public sealed class ZoneChangeTests(ReportingHost host) : IClassFixture<Reportin
     private static readonly Instant Evening = Instant.FromUtc(2026, 2, 12, 1, 0);
 
     [Fact]
-    public async Task T44_A_known_zone_is_set_and_an_unknown_one_refused()
+    public async Task A_known_zone_is_set_and_an_unknown_one_refused()
     {
         await host.AddAccountAsync(44, null);
 

@@ -16,7 +16,7 @@ public sealed class ZonelessAccountTests(ReportingHost host) : IClassFixture<Rep
     [InlineData(9, null)]
     [InlineData(10, "Invalid/Zone")]
     [InlineData(101, "")]
-    public async Task T9_T10_Without_a_valid_zone_events_are_stored_and_nothing_is_rolled_up(long account, string? zone)
+    public async Task Without_a_valid_zone_events_are_stored_and_nothing_is_rolled_up(long account, string? zone)
     {
         await host.AddAccountAsync(account, zone);
 

@@ -12,7 +12,7 @@ namespace Tally.Tests.Reporting.Days;
 public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<ReportingHost>
 {
     [Fact]
-    public async Task T31_A_raw_event_without_durations_counts_as_zero_seconds()
+    public async Task A_raw_event_without_durations_counts_as_zero_seconds()
     {
         await host.AddAccountAsync(31);
         await host.AddRawAsync(TestEvent.FirstResponse(31, value: null));
@@ -23,7 +23,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
     }
 
     [Fact]
-    public async Task T32_to_T35_A_day_is_the_aggregate_of_its_events_up_to_and_without_the_next_midnight()
+    public async Task A_day_is_the_aggregate_of_its_events_up_to_and_without_the_next_midnight()
     {
         await AddSpecifiedDayAsync(32);
 
@@ -45,7 +45,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
     }
 
     [Fact]
-    public async Task T36_A_second_rebuild_writes_no_row()
+    public async Task A_second_rebuild_writes_no_row()
     {
         await AddSpecifiedDayAsync(36);
         await host.RebuildAsync(36, TestEvent.Day);
@@ -73,7 +73,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
     }
 
     [Fact]
-    public async Task T37_A_failing_aggregation_leaves_the_old_rows()
+    public async Task A_failing_aggregation_leaves_the_old_rows()
     {
         await AddOldRowAsync(37);
         // Each fits the column; their sum does not.
@@ -88,7 +88,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
     }
 
     [Fact]
-    public async Task T38_A_failing_insert_leaves_the_old_rows()
+    public async Task A_failing_insert_leaves_the_old_rows()
     {
         await AddOldRowAsync(38);
         await host.AddRawAsync(TestEvent.Of(38, "reply_time", 1, 1));

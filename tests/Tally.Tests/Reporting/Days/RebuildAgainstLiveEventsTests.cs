@@ -15,21 +15,21 @@ namespace Tally.Tests.Reporting.Days;
 public sealed class RebuildAgainstLiveEventsTests(ReportingHost host) : RaceTest(host)
 {
     [Fact]
-    public Task R1_A_live_event_beside_the_first_build_of_a_day_is_counted() => RaceAsync(1, haveRollups: false, liveFirst: false);
+    public Task A_live_event_beside_the_first_build_of_a_day_is_counted() => RaceAsync(1, haveRollups: false, liveFirst: false);
 
     [Fact]
-    public Task R1_The_first_build_of_a_day_beside_a_live_event_counts_the_others() => RaceAsync(2, haveRollups: false, liveFirst: true);
+    public Task The_first_build_of_a_day_beside_a_live_event_counts_the_others() => RaceAsync(2, haveRollups: false, liveFirst: true);
 
     [Fact]
-    public Task R2_A_live_event_is_not_overwritten_by_a_rebuild_that_read_before_it() => RaceAsync(3, haveRollups: true, liveFirst: false);
+    public Task A_live_event_is_not_overwritten_by_a_rebuild_that_read_before_it() => RaceAsync(3, haveRollups: true, liveFirst: false);
 
     [Fact]
-    public Task R3_A_live_event_that_a_rebuild_has_read_is_not_counted_twice() => RaceAsync(4, haveRollups: true, liveFirst: true);
+    public Task A_live_event_that_a_rebuild_has_read_is_not_counted_twice() => RaceAsync(4, haveRollups: true, liveFirst: true);
 
     [Theory]
     [InlineData(5, true)]
     [InlineData(6, false)]
-    public async Task R2_R3_A_handoff_beside_a_rebuild_is_counted_once(long account, bool liveFirst)
+    public async Task A_handoff_beside_a_rebuild_is_counted_once(long account, bool liveFirst)
     {
         await Host.AddAccountAsync(account);
         await Host.AddRawAsync(TestEvent.Handoff(account, 1), TestEvent.Handoff(account, 2));

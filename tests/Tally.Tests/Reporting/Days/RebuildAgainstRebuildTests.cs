@@ -12,7 +12,7 @@ namespace Tally.Tests.Reporting.Days;
 public sealed class RebuildAgainstRebuildTests(ReportingHost host) : RaceTest(host)
 {
     [Fact]
-    public async Task R4_Two_rebuilds_of_a_day_come_one_after_the_other()
+    public async Task Two_rebuilds_of_a_day_come_one_after_the_other()
     {
         await AddRawDayAsync(1);
         await using var gate = await LockBarrier.HoldAsync(Host.DataSource, Gate.Key);
@@ -32,7 +32,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : RaceTest(ho
     }
 
     [Fact]
-    public async Task R4_Many_rebuilds_of_a_day_write_it_once()
+    public async Task Many_rebuilds_of_a_day_write_it_once()
     {
         await AddRawDayAsync(2);
         await using var barrier = await LockBarrier.HoldAsync(Host.DataSource, AdvisoryLocks.Day(2, TestEvent.Day));
@@ -47,7 +47,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : RaceTest(ho
     }
 
     [Fact]
-    public async Task R4_A_rebuild_that_waited_while_the_zone_changed_cuts_the_day_in_the_new_one()
+    public async Task A_rebuild_that_waited_while_the_zone_changed_cuts_the_day_in_the_new_one()
     {
         await AddRawDayAsync(3);
         // At 2026-02-12T01:00Z it is the 11th in New York and the 12th in Tokyo.
@@ -66,7 +66,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : RaceTest(ho
     }
 
     [Fact]
-    public async Task R4_A_change_of_the_zone_waits_for_a_rebuild_and_makes_its_day_stale()
+    public async Task A_change_of_the_zone_waits_for_a_rebuild_and_makes_its_day_stale()
     {
         await AddRawDayAsync(4);
         await using var gate = await LockBarrier.HoldAsync(Host.DataSource, Gate.Key);

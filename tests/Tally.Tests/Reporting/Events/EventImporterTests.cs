@@ -46,6 +46,20 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
     }
 
     [Fact]
+    public async Task Of_the_same_id_twice_the_first_line_wins_and_the_day_counts_one()
+    {
+        await host.AddAccountAsync(77);
+        var first = TestEvent.FirstResponse(77);
+        var earlier = first with { CreatedAt = first.CreatedAt - Duration.FromHours(1) };
+
+        var result = await ImportAsync([first, earlier, first]);
+
+        (result, result.Duplicates).ShouldBe((new ImportResult(3, 1, 1, 1), 1));
+        (await StoredEvents.ReadAsync(host.DataSource, 77)).ShouldBe([first]);
+        (await host.DayAsync(77, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 1));
+    }
+
+    [Fact]
     public async Task An_import_uncovers_a_day_that_was_complete_or_live()
     {
         await host.AddAccountAsync(3);

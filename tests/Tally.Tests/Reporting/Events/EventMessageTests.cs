@@ -59,7 +59,7 @@ public sealed class EventMessageTests(ReportingHost host) : IClassFixture<Report
 
         var failure = await Should.ThrowAsync<InvalidMessageException>(() => ApplyAsync(message, "message-5"));
 
-        failure.Message.ShouldBe("Message message-5: 1 of 3 events cannot be applied; the others are. event 1: 'value' must be from 0 to 10000000000 seconds.");
+        failure.Message.ShouldBe("Message message-5: 1 of 3 events cannot be applied; the others are. event 1: 'value' is -1, and must be from 0 to 10000000000 seconds.");
         (await host.TotalAsync(5, "first_response"))!.Count.ShouldBe(2);
         await Should.ThrowAsync<InvalidMessageException>(() => ApplyAsync(message));
         (await host.TotalAsync(5, "first_response"))!.Count.ShouldBe(2, "the neighbours are found again when the message comes again");

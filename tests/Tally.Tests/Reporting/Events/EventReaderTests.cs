@@ -1,3 +1,4 @@
+using System.Text;
 using NodaTime;
 using NodaTime.Text;
 using Shouldly;
@@ -15,7 +16,7 @@ public sealed class EventReaderTests
     [Fact]
     public void Every_field_is_read()
     {
-        var message = EventReader.ReadMessage($$"""
+        var message = TextMessages.Read($$"""
             {"id": "{{Id}}", "accountId": 1, "name": "first_response", "value": 12.345, "valueInBusinessHours": 6, "userId": 2, "inboxId": 3,
              "conversationId": 4, "eventStartTime": "2026-02-11T12:00:00+05:30", "eventEndTime": "2026-02-11T06:30:12.345Z", "createdAt": "2026-02-11T06:30:13Z"}
             """);
@@ -61,7 +62,34 @@ public sealed class EventReaderTests
     [InlineData("10000000000", true)]
     [InlineData("10000000000.001", false)]
     [InlineData("-0.001", false)]
-    public void Durations_are_from_0_to_ten_thousand_million_seconds(string value, bool isValid) => Accepts("value", value).ShouldBe(isValid);
+    public void Durations_are_from_0_to_ten_thousand_million_seconds(string value, bool isValid) => Accepts("value", value, "first_response").ShouldBe(isValid);
+
+    [Theory]
+    [InlineData("conversation_bot_resolved", true)]
+    [InlineData("conversation_bot_handoff", true)]
+    [InlineData("anything_else", true)]
+    [InlineData("conversation_resolved", false)]
+    [InlineData("first_response", false)]
+    [InlineData("reply_time", false)]
+    public void A_negative_duration_is_refused_only_where_it_would_be_summed(string name, bool isValid)
+    {
+        foreach (var field in new[] { "value", "valueInBusinessHours" })
+        {
+            Accepts(field, "-5", name).ShouldBe(isValid);
+            if (!isValid) TextMessages.Read(Json(field, "-5", name)).Problems.Single().Problem.ShouldBe($"'{field}' is -5, and must be from 0 to 10000000000 seconds");
+        }
+    }
+
+    [Fact]
+    public void A_byte_order_mark_before_a_message_is_passed_over() =>
+        EventReader.ReadMessage((byte[])[0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Json("name", "\"x\""))]).Events.ShouldHaveSingleItem();
+
+    [Theory]
+    [InlineData("name")]
+    [InlineData("another")]
+    public void Bytes_that_are_not_UTF8_are_refused_and_never_read_as_something_else(string field) =>
+        Should.Throw<InvalidEventException>(() => EventReader.ReadMessage(Encoding.Latin1.GetBytes(Json(field, "\"caf\u00e9\"")))).Message
+            .ShouldMatch(@"^the text is not UTF-8: byte \d+ is 0xE9$");
 
     [Theory]
     [InlineData("0.1234564", "0.123456")]
@@ -94,8 +122,8 @@ public sealed class EventReaderTests
         data.Add("name", "\"half \\ud83d\"", "must be text");
         foreach (var field in new[] { "value", "valueInBusinessHours" })
         {
-            foreach (var value in new[] { "-1", "10000000001" }) data.Add(field, value, "must be from 0 to 10000000000 seconds");
-            foreach (var value in new[] { "1e400", "\"5\"", "true", "{}" }) data.Add(field, value, "must be a number of seconds from 0 to 10000000000");
+            foreach (var value in new[] { "-10000000001", "10000000001" }) data.Add(field, value, $"is {value}, and must be from -10000000000 to 10000000000 seconds");
+            foreach (var value in new[] { "1e400", "\"5\"", "true", "{}" }) data.Add(field, value, "must be a number of seconds up to 10000000000");
         }
 
         foreach (var field in new[] { "createdAt", "eventStartTime", "eventEndTime" })
@@ -120,7 +148,7 @@ public sealed class EventReaderTests
     [InlineData("[]", "array")]
     public void An_element_that_is_no_object_is_a_problem_of_its_own(string element, string kind)
     {
-        var message = EventReader.ReadMessage($"[{Json("name", "\"x\"")}, {element}]");
+        var message = TextMessages.Read($"[{Json("name", "\"x\"")}, {element}]");
 
         message.Events.ShouldHaveSingleItem().Index.ShouldBe(0);
         message.Problems.ShouldBe([new EventProblem(1, $"an event is a JSON object, not a JSON {kind}")]);
@@ -133,30 +161,30 @@ public sealed class EventReaderTests
     [InlineData("""{"id": 1,}""")]
     [InlineData("{} {}")]
     public void A_text_that_is_not_JSON_is_refused_with_the_place(string text) =>
-        Should.Throw<InvalidEventException>(() => EventReader.ReadMessage(text)).Message.ShouldMatch(@"^the text is not JSON \(line \d+, byte \d+\)$");
+        Should.Throw<InvalidEventException>(() => TextMessages.Read(text)).Message.ShouldMatch(@"^the text is not JSON \(line \d+, byte \d+\)$");
 
     [Theory]
     [InlineData("5", "number")]
     [InlineData("null", "null")]
     [InlineData("true", "true")]
     public void A_message_that_is_neither_event_nor_array_is_refused(string text, string kind) =>
-        Should.Throw<InvalidEventException>(() => EventReader.ReadMessage(text)).Message.ShouldEndWith($"not a JSON {kind}");
+        Should.Throw<InvalidEventException>(() => TextMessages.Read(text)).Message.ShouldEndWith($"not a JSON {kind}");
 
     [Fact]
-    public void An_empty_array_holds_no_events() => EventReader.ReadMessage("[]").ShouldSatisfyAllConditions(
+    public void An_empty_array_holds_no_events() => TextMessages.Read("[]").ShouldSatisfyAllConditions(
         message => message.Count.ShouldBe(0),
         message => message.Problems.ShouldBeEmpty());
 
-    private static ReportingEvent Read(string json) => EventReader.ReadMessage(json.Replace("ID", Id, StringComparison.Ordinal)).Events.ShouldHaveSingleItem().Event;
+    private static ReportingEvent Read(string json) => TextMessages.Read(json.Replace("ID", Id, StringComparison.Ordinal)).Events.ShouldHaveSingleItem().Event;
 
-    private static bool Accepts(string field, string value) => EventReader.ReadMessage(Json(field, value)).Problems.Count == 0;
+    private static bool Accepts(string field, string value, string name = "x") => TextMessages.Read(Json(field, value, name)).Problems.Count == 0;
 
-    private static string ProblemOf(string field, string? value) => EventReader.ReadMessage(Json(field, value)).Problems.ShouldHaveSingleItem().Problem;
+    private static string ProblemOf(string field, string? value) => TextMessages.Read(Json(field, value)).Problems.ShouldHaveSingleItem().Problem;
 
     /// <summary>An event whose <paramref name="field"/> has this JSON as its value, or is missing.</summary>
-    private static string Json(string field, string? value)
+    private static string Json(string field, string? value, string name = "x")
     {
-        var fields = new Dictionary<string, string?> { ["id"] = $"\"{Id}\"", ["accountId"] = "1", ["name"] = "\"x\"", ["createdAt"] = "\"2026-02-11T06:30:13Z\"", [field] = value };
+        var fields = new Dictionary<string, string?> { ["id"] = $"\"{Id}\"", ["accountId"] = "1", ["name"] = $"\"{name}\"", ["createdAt"] = "\"2026-02-11T06:30:13Z\"", [field] = value };
         return $"{{{string.Join(", ", fields.Where(pair => pair.Value is not null).Select(pair => $"\"{pair.Key}\": {pair.Value}"))}}}";
     }
 }

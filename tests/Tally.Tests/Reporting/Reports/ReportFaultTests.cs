@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Tally.Tests.Reporting.Reports;
 
-/// <summary>The faults of the original's reads (B10.3, B10.4 of the reference), none of which must come back.</summary>
+/// <summary>The faults of the original's reads, none of which must come back.</summary>
 public sealed class ReportFaultTests(ReportingHost host) : ReportTests(host)
 {
     private static readonly Instant Noon = Instant.FromUtc(2026, 2, 11, 17, 0);
@@ -18,7 +18,7 @@ public sealed class ReportFaultTests(ReportingHost host) : ReportTests(host)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task X8_Null_durations_count_as_zero_in_both_sources(bool readsRollups)
+    public async Task Null_durations_count_as_zero_in_both_sources(bool readsRollups)
     {
         await AddAccountAsync(readsRollups: readsRollups);
         await Host.ApplyAsync(Event("reply_time", Noon, 100, 100), Event("reply_time", Noon, 100, null), Event("reply_time", Noon, null, 50));

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Tally.Tests.Reporting.Reports;
 
-/// <summary>Which source serves which request: cases T48 to T62 of the reference, as they are here.</summary>
+/// <summary>Which source serves which request.</summary>
 public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
 {
     private static readonly Instant Noon = Instant.FromUtc(2026, 2, 11, 17, 0);
@@ -19,7 +19,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     [InlineData(ReportPeriod.Week)]
     [InlineData(ReportPeriod.Month)]
     [InlineData(ReportPeriod.Year)]
-    public async Task T48_An_eligible_request_reads_rollups(ReportPeriod groupBy)
+    public async Task An_eligible_request_reads_rollups(ReportPeriod groupBy)
     {
         await AddAccountAsync();
         var report = await ReadAsync(Request(ReportMetric.Resolutions, groupBy: groupBy));
@@ -29,7 +29,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T49_Without_the_flag_raw_events_are_read()
+    public async Task Without_the_flag_raw_events_are_read()
     {
         await AddAccountAsync(readsRollups: false);
         await Host.ApplyAsync(Event("conversation_resolved", Noon));
@@ -38,7 +38,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T49_Without_a_reporting_timezone_raw_events_are_read()
+    public async Task Without_a_reporting_timezone_raw_events_are_read()
     {
         await AddAccountAsync(zone: null);
         await Host.ApplyAsync(Event("conversation_resolved", Noon));
@@ -47,14 +47,14 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T49_Hours_are_read_from_raw_events()
+    public async Task Hours_are_read_from_raw_events()
     {
         await AddAccountAsync();
         (await ReadAsync(Request(ReportMetric.Resolutions, groupBy: ReportPeriod.Hour))).Source.ShouldBe(ReportSource.Raw);
     }
 
     [Fact]
-    public async Task T49_A_dimension_that_is_not_rolled_up_is_refused()
+    public async Task A_dimension_that_is_not_rolled_up_is_refused()
     {
         await AddAccountAsync();
         (await Should.ThrowAsync<ReportRequestException>(ReadAsync(Request(ReportMetric.Resolutions) with { Dimension = "team", DimensionId = 1 })))
@@ -62,13 +62,13 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public void T49_A_metric_that_events_cannot_answer_is_refused() =>
+    public void A_metric_that_events_cannot_answer_is_refused() =>
         Should.Throw<ReportRequestException>(() => ReportMetric.Find("conversations_count")).Message.ShouldStartWith("'conversations_count' is no report metric. Use one of avg_first_response_time,");
 
     [Theory]
     [InlineData(0, ReportSource.Raw)]
     [InlineData(-5, ReportSource.Rollup)]
-    public async Task T49_An_offset_must_be_that_of_the_accounts_days(int hours, ReportSource source)
+    public async Task An_offset_must_be_that_of_the_accounts_days(int hours, ReportSource source)
     {
         await AddAccountAsync();
         (await ReadAsync(Request(ReportMetric.Resolutions, zone: ReportZone.FixedOffset(Offset.FromHours(hours))))).Source.ShouldBe(source);
@@ -79,7 +79,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     [InlineData("Asia/Calcutta", "Asia/Kolkata", ReportSource.Rollup)]
     [InlineData("Asia/Kolkata", "Asia/Calcutta", ReportSource.Rollup)]
     [InlineData("Asia/Kolkata", "Asia/Colombo", ReportSource.Raw)]
-    public async Task T50_A_zone_is_known_under_every_alias(string account, string request, ReportSource source)
+    public async Task A_zone_is_known_under_every_alias(string account, string request, ReportSource source)
     {
         await AddAccountAsync(account);
         var zone = DateTimeZoneProviders.Tzdb["Asia/Kolkata"];
@@ -89,7 +89,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T51_A_summary_reads_rollups()
+    public async Task A_summary_reads_rollups()
     {
         await AddAccountAsync();
         await Host.ApplyAsync(Event("conversation_resolved", Noon, 60, 30, user: 7));
@@ -100,7 +100,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T52_A_request_without_a_zone_is_in_the_accounts_own()
+    public async Task A_request_without_a_zone_is_in_the_accounts_own()
     {
         await AddAccountAsync("Asia/Kolkata");
         var zone = DateTimeZoneProviders.Tzdb["Asia/Kolkata"];
@@ -110,7 +110,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T53_Offsets_of_a_quarter_of_an_hour_match()
+    public async Task Offsets_of_a_quarter_of_an_hour_match()
     {
         await AddAccountAsync("Asia/Kathmandu");
         var midnight = Instant.FromUtc(2026, 2, 10, 18, 15);
@@ -121,7 +121,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     [InlineData("Etc/UTC", "0", ReportSource.Rollup)]
     [InlineData("Etc/UTC", "-5", ReportSource.Raw)]
     [InlineData("Nowhere/Invalid", "0", ReportSource.Raw)]
-    public async Task T54_An_offset_matches_a_valid_zone_only(string zone, string offset, ReportSource source)
+    public async Task An_offset_matches_a_valid_zone_only(string zone, string offset, ReportSource source)
     {
         await AddAccountAsync(zone);
         var midnight = Instant.FromUtc(2026, 2, 11, 0, 0);
@@ -129,7 +129,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T58_An_agent_of_two_accounts_is_counted_in_each_apart()
+    public async Task An_agent_of_two_accounts_is_counted_in_each_apart()
     {
         await AddAccountAsync();
         var other = Account + 1_000_000;
@@ -143,7 +143,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     [Theory]
     [InlineData(ReportSourceChoice.Raw)]
     [InlineData(ReportSourceChoice.Rollup)]
-    public async Task T59_An_unknown_agent_has_zeros_and_an_unknown_account_is_refused(ReportSourceChoice source)
+    public async Task An_unknown_agent_has_zeros_and_an_unknown_account_is_refused(ReportSourceChoice source)
     {
         await AddAccountAsync();
         var request = Request(ReportMetric.Resolutions) with { Dimension = "agent", DimensionId = 404, Source = source };
@@ -156,7 +156,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     [Theory]
     [InlineData(ReportSourceChoice.Raw)]
     [InlineData(ReportSourceChoice.Rollup)]
-    public async Task T60_An_average_is_of_events_and_not_of_days(ReportSourceChoice source)
+    public async Task An_average_is_of_events_and_not_of_days(ReportSourceChoice source)
     {
         await AddAccountAsync();
         await Host.ApplyAsync(Event("first_response", Noon, 80), Event("first_response", Noon, 100), Event("first_response", Noon + Duration.FromDays(1), 93));
@@ -166,7 +166,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     }
 
     [Fact]
-    public async Task T62_A_handoff_outside_the_range_or_without_a_conversation_takes_nothing_away()
+    public async Task A_handoff_outside_the_range_or_without_a_conversation_takes_nothing_away()
     {
         await AddAccountAsync();
         await Host.ApplyAsync(

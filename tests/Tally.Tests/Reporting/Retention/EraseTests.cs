@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Tally.Tests.Reporting.Retention;
 
-/// <summary>Erasing keeps rollups right: the faults of deletion in B10.5 of the reference.</summary>
+/// <summary>Erasing keeps rollups right.</summary>
 public sealed class EraseTests(ReportingHost host) : IClassFixture<ReportingHost>
 {
     private static long _lastAccount;

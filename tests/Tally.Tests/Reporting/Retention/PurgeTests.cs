@@ -18,7 +18,7 @@ using Xunit;
 
 namespace Tally.Tests.Reporting.Retention;
 
-/// <summary>Purging changes no number, and no message that comes again does (B10.5 of the reference).</summary>
+/// <summary>Purging changes no number, and no message that comes again does.</summary>
 public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost>
 {
     private static readonly LocalDate After = TestEvent.Day.PlusDays(1);
@@ -207,7 +207,7 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
     private Task<PurgeResult> PurgeAsync(LocalDate? before = null) => host.Get<EventPurger>().PurgeAsync(_account, before ?? After);
 
     private ScheduledPurge SchedulePurge(ReportingOptions options) => new(
-        host.DataSource, host.Get<AccountPasses>(), host.Get<EventPurger>(), Options.Create(options), host.Clock, NullLogger<ScheduledPurge>.Instance);
+        host.DataSource, host.Get<AccountPasses>(), host.Get<EventPurger>(), new RunRecordPurger(host.DataSource, Options.Create(options), host.Clock), Options.Create(options), host.Clock, NullLogger<ScheduledPurge>.Instance);
 
     private async Task<string> StateAsync() => (await host.QueryAsync<string>(
         "SELECT state FROM reporting.reporting_days WHERE account_id = @_account AND date = '2026-02-11'", new { _account })).Single();

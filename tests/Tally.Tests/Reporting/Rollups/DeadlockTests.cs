@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Tally.Tests.Reporting.Rollups;
 
-/// <summary>R5: writers of the same rows, started together and in opposite orders, wait for each other in one order only.</summary>
+/// <summary>Writers of the same rows, started together and in opposite orders, wait for each other in one order only.</summary>
 public sealed class DeadlockTests(ReportingHost host) : IClassFixture<ReportingHost>, IAsyncLifetime
 {
     private const int Accounts = 20;
@@ -28,7 +28,7 @@ public sealed class DeadlockTests(ReportingHost host) : IClassFixture<ReportingH
     }
 
     [Fact]
-    public async Task R5_Live_batches_in_opposite_orders_do_not_deadlock()
+    public async Task Live_batches_in_opposite_orders_do_not_deadlock()
     {
         await StartTogetherAsync(Enumerable.Range(0, 12).Select(round => (Func<Task>)(() =>
         {
@@ -39,7 +39,7 @@ public sealed class DeadlockTests(ReportingHost host) : IClassFixture<ReportingH
     }
 
     [Fact]
-    public async Task R5_Rebuilds_and_live_batches_of_the_same_days_in_opposite_orders_do_not_deadlock()
+    public async Task Rebuilds_and_live_batches_of_the_same_days_in_opposite_orders_do_not_deadlock()
     {
         await host.AddRawAsync([.. Days(0).Select(day => TestEvent.FirstResponse(day.Account, at: day.At))]);
 
@@ -56,7 +56,7 @@ public sealed class DeadlockTests(ReportingHost host) : IClassFixture<ReportingH
     }
 
     [Fact]
-    public async Task R5_The_same_ids_at_once_on_other_days_in_opposite_orders_do_not_deadlock()
+    public async Task The_same_ids_at_once_on_other_days_in_opposite_orders_do_not_deadlock()
     {
         var ids = Enumerable.Range(0, 200).Select(_ => Guid.NewGuid()).ToArray();
 

@@ -14,7 +14,7 @@ public sealed class HandoffTests(ReportingHost host) : IClassFixture<ReportingHo
     private static readonly (string, long, long)[] SpecifiedCounts = [("account", 0, 3), ("agent", 1, 2), ("agent", 2, 1), ("inbox", 1, 2), ("inbox", 2, 1)];
 
     [Fact]
-    public async Task T39_A_rebuild_counts_conversations()
+    public async Task A_rebuild_counts_conversations()
     {
         await host.AddAccountAsync(39);
         await host.AddRawAsync(Specified(39));
@@ -28,7 +28,7 @@ public sealed class HandoffTests(ReportingHost host) : IClassFixture<ReportingHo
     [InlineData(391, 1)]
     [InlineData(392, 2)]
     [InlineData(393, 4)]
-    public async Task T39_Live_events_count_conversations_however_they_are_batched(long account, int batchSize)
+    public async Task Live_events_count_conversations_however_they_are_batched(long account, int batchSize)
     {
         await host.AddAccountAsync(account);
 
@@ -39,7 +39,7 @@ public sealed class HandoffTests(ReportingHost host) : IClassFixture<ReportingHo
     }
 
     [Fact]
-    public async Task T25_A_handoff_delivered_twice_is_one_event_and_one_handoff()
+    public async Task A_handoff_delivered_twice_is_one_event_and_one_handoff()
     {
         await host.AddAccountAsync(25);
         var handoff = TestEvent.Handoff(25, 1);
@@ -52,7 +52,7 @@ public sealed class HandoffTests(ReportingHost host) : IClassFixture<ReportingHo
     }
 
     [Fact]
-    public async Task X9_A_handoff_without_conversation_has_a_row_that_counts_none_live_and_rebuilt()
+    public async Task A_handoff_without_conversation_has_a_row_that_counts_none_live_and_rebuilt()
     {
         await host.AddAccountAsync(901);
 

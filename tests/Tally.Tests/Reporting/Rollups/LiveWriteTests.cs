@@ -15,7 +15,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     private static readonly Instant Written = Instant.FromUtc(2026, 2, 12, 10, 0);
 
     [Fact]
-    public async Task T11_A_resolution_writes_six_rows_with_one_statement()
+    public async Task A_resolution_writes_six_rows_with_one_statement()
     {
         await host.AddAccountAsync(11);
         await host.ExecuteAsync("""
@@ -36,7 +36,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
-    public async Task T11_The_five_columns_of_the_key_are_unique()
+    public async Task The_five_columns_of_the_key_are_unique()
     {
         var key = await host.ScalarAsync<string>("""
             SELECT string_agg(a.attname, ', ' ORDER BY k.place)
@@ -48,7 +48,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
-    public async Task T12_An_event_late_in_the_evening_counts_for_its_local_day()
+    public async Task An_event_late_in_the_evening_counts_for_its_local_day()
     {
         await host.AddAccountAsync(12);
 
@@ -63,7 +63,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     [Theory]
     [InlineData(13, "2026-02-11T22:00:00Z")]
     [InlineData(14, "2026-02-12T04:00:00Z")]
-    public async Task T13_T14_Afternoon_and_late_evening_are_the_same_local_day(long account, string createdAt)
+    public async Task Afternoon_and_late_evening_are_the_same_local_day(long account, string createdAt)
     {
         await host.AddAccountAsync(account);
 
@@ -78,7 +78,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     [InlineData(16, "reply_time", 200, 100, "reply_time", 200, 100)]
     [InlineData(18, "conversation_bot_resolved", 60, 30, "bot_resolutions_count", 0, 0)]
     [InlineData(19, "conversation_bot_handoff", 60, 30, "bot_handoffs_count", 0, 0)]
-    public async Task T15_T16_T18_T19_An_event_adds_one_to_its_metric(
+    public async Task An_event_adds_one_to_its_metric(
         long account, string name, int value, int businessValue, string metric, int sum, int businessSum)
     {
         await host.AddAccountAsync(account);
@@ -90,7 +90,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
-    public async Task T17_Missing_durations_count_as_zero_seconds()
+    public async Task Missing_durations_count_as_zero_seconds()
     {
         await host.AddAccountAsync(17);
 
@@ -101,7 +101,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
-    public async Task T20_An_event_without_agent_counts_for_account_and_inbox()
+    public async Task An_event_without_agent_counts_for_account_and_inbox()
     {
         await host.AddAccountAsync(20);
 
@@ -121,7 +121,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
-    public async Task T21_T22_A_second_event_adds_to_the_same_rows()
+    public async Task A_second_event_adds_to_the_same_rows()
     {
         await host.AddAccountAsync(21);
         await host.ApplyAsync(TestEvent.Of(21, "conversation_resolved", 1000, 500));
@@ -137,7 +137,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
-    public async Task T23_An_unknown_event_is_stored_and_rolls_up_to_nothing()
+    public async Task An_unknown_event_is_stored_and_rolls_up_to_nothing()
     {
         await host.AddAccountAsync(23);
 
@@ -149,7 +149,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     [Fact]
-    public async Task T58_The_same_agent_and_inbox_of_two_accounts_are_counted_apart()
+    public async Task The_same_agent_and_inbox_of_two_accounts_are_counted_apart()
     {
         await host.AddAccountAsync(581);
         await host.AddAccountAsync(582);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Npgsql;
@@ -11,7 +12,7 @@ namespace Tally.Tests.Reporting.Rollups;
 
 /// <summary>
 /// Everything that can happen to an account's events and days, at random and at once, from several processes. What a killed
-/// session leaves undone goes back, as the queue would bring it back.
+/// session leaves undone goes back, as the queue would bring it back. It ends: kills have a budget, and all of it a limit.
 /// </summary>
 internal sealed class Storm(ReportingHost host, IReadOnlyList<ServiceProvider> processes, IReadOnlyList<long> accounts, ConcurrentQueue<ReportingEvent[]> messages)
 {
@@ -19,6 +20,11 @@ internal sealed class Storm(ReportingHost host, IReadOnlyList<ServiceProvider> p
     [
         "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana", "Africa/Cairo", "Pacific/Apia", "America/St_Johns", "Africa/Casablanca", "America/New_York", "Etc/UTC",
     ];
+
+    // Enough to hit every statement at some time; without an end, on a busy machine, kills outrun progress.
+    private const int Kills = 30;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentQueue<BackfillRequest> _requests = new();
     private int _lost;
@@ -29,16 +35,19 @@ internal sealed class Storm(ReportingHost host, IReadOnlyList<ServiceProvider> p
     /// <summary>Operations that failed because their session was killed.</summary>
     public int Lost => _lost;
 
-    /// <summary>Works until there is no message left.</summary>
+    /// <summary>Works until there is no message left; sessions are killed until the budget of kills is spent.</summary>
     public async Task RageAsync(Random random, bool kill)
     {
+        var killsLeft = kill ? Kills : 0;
+        var began = Stopwatch.StartNew();
         var workers = processes.SelectMany((_, process) => Enumerable.Range(0, 2).Select(_ => WorkAsync(process, new Random(random.Next())))).ToList();
         var work = Task.WhenAll(workers);
         while (!work.IsCompleted)
         {
             // The promise holds in every snapshot, not only at the end.
             foreach (var account in accounts) DaysChecked += await CoveredDays.CheckAsync(host.DataSource, account);
-            if (kill && random.Next(3) == 0) await Sessions.KillOneAsync(host.DataSource);
+            if (killsLeft > 0 && random.Next(3) == 0 && await Sessions.KillOneAsync(host.DataSource)) killsLeft--;
+            if (began.Elapsed > Limit) throw new TimeoutException($"After {Limit.TotalMinutes:0} minutes the storm still has {messages.Count} messages to apply; {_lost} operations lost their session and {killsLeft} kills are left.");
         }
 
         await work;
