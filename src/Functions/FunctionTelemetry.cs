@@ -7,10 +7,10 @@ using NodaTime;
 
 namespace Tally.Functions;
 
-/// <summary>Traces every invocation, and says how long its message had waited.</summary>
+/// <summary>Says how long a message had waited, and carries on the trace of its producer.</summary>
 /// <remarks>
-/// An object message may carry its producer's trace in the field <c>traceparent</c>; the host's own trace of the invocation
-/// is the parent otherwise.
+/// The worker traces every invocation within the host's request. An object message may name its producer's trace in the field
+/// <c>traceparent</c>: what the function does is a part of that one then.
 /// </remarks>
 internal sealed class FunctionTelemetry(IClock clock) : IFunctionsWorkerMiddleware
 {
@@ -20,9 +20,7 @@ internal sealed class FunctionTelemetry(IClock clock) : IFunctionsWorkerMiddlewa
         var data = context.BindingContext.BindingData;
         if (InsertedOn(data) is { } insertedOn) Telemetry.RecordQueueAge(function, clock.GetCurrentInstant().ToDateTimeOffset() - insertedOn);
 
-        using var activity = ProducersTrace(data) is { Length: > 0 } traceParent
-            ? Telemetry.StartFunction(function, traceParent, null)
-            : Telemetry.StartFunction(function, context.TraceContext.TraceParent, context.TraceContext.TraceState);
+        using var activity = ProducersTrace(data) is { Length: > 0 } traceParent ? Telemetry.StartFunction(function, traceParent, null) : null;
         activity?.SetTag("faas.invocation_id", context.InvocationId);
         try
         {

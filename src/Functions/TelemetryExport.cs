@@ -1,6 +1,8 @@
 using Azure.Monitor.OpenTelemetry.Exporter;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -9,14 +11,12 @@ using Tally.Azure;
 namespace Tally.Functions;
 
 /// <summary>
-/// Sends Tally's and Npgsql's traces and metrics where the settings say: to an OTLP endpoint (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>),
+/// Sends the worker's, Tally's and Npgsql's traces and metrics where the settings say: to an OTLP endpoint (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>),
 /// to Application Insights (<c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>), to the console (<c>Telemetry:Console</c>). Nowhere unless
 /// one of them is set.
 /// </summary>
 internal static class TelemetryExport
 {
-    private const string Npgsql = "Npgsql";
-
     public static void AddTelemetryExport(this IServiceCollection services, IConfiguration configuration)
     {
         var hasEndpoint = configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 };
@@ -25,15 +25,16 @@ internal static class TelemetryExport
         if (!hasEndpoint && !toConsole && insights is null) return;
 
         var telemetry = services.AddOpenTelemetry()
+            .UseFunctionsWorkerDefaults()
             .WithTracing(tracing =>
             {
-                tracing.AddSource(Telemetry.Name, Npgsql);
+                tracing.AddSource(Telemetry.Name).AddNpgsql();
                 if (toConsole) tracing.AddConsoleExporter();
                 if (insights is not null) tracing.AddAzureMonitorTraceExporter(SignIn);
             })
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter(Telemetry.Name, Npgsql);
+                metrics.AddMeter(Telemetry.Name).AddNpgsqlInstrumentation();
                 if (toConsole) metrics.AddConsoleExporter();
                 if (insights is not null) metrics.AddAzureMonitorMetricExporter(SignIn);
             });

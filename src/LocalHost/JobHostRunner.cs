@@ -4,6 +4,7 @@ using LocalHost.Functions;
 using LocalHost.Triggers;
 using Microsoft.Azure.WebJobs;
 using Microsoft.Azure.WebJobs.Host;
+using Microsoft.Azure.WebJobs.Host.Indexers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -54,7 +55,7 @@ internal sealed class JobHostRunner(JobHostFactory factory, FunctionDispatcher d
             }
             catch (Exception exception) when (!_started.Task.IsCompleted)
             {
-                throw new StartupException(Cause(exception).Message, exception);
+                throw new StartupException(Reason(exception), exception);
             }
             finally
             {
@@ -128,6 +129,10 @@ internal sealed class JobHostRunner(JobHostFactory factory, FunctionDispatcher d
         AggregateException many => many.InnerExceptions.Any(IsOutage),
         _ => exception.InnerException is { } inner && IsOutage(inner),
     };
+
+    private static string Reason(Exception exception) => exception is FunctionIndexingException indexing
+        ? $"Function {indexing.MethodName} has no trigger to listen for: {Cause(indexing).Message} Its names of settings and queues are in the app; set them in the environment."
+        : Cause(exception).Message;
 
     private static Exception Cause(Exception exception) => exception.GetBaseException();
 

@@ -22,6 +22,11 @@ try
         .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
         .AddFilter("Grpc", LogLevel.Warning)
         .AddFilter("Microsoft.Hosting", LogLevel.Warning)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical)
+        // What it does at every start and stop, the same each time; why it cannot start is said once, at the end.
+        .AddFilter("Host.Startup", LogLevel.Critical)
+        .AddFilter("Host.Triggers.Timer", LogLevel.Warning)
+        .AddFilter("Microsoft.Azure.WebJobs", LogLevel.Warning)
         .AddFilter("Host.Results", LogLevel.None)
         .AddFilter("Host.Aggregator", LogLevel.None)
         .AddConfiguration(settings.Configuration.GetSection($"{HostSettings.HostJson}:logging"))

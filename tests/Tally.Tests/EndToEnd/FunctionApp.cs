@@ -40,17 +40,20 @@ internal sealed partial class FunctionApp : IAsyncDisposable
     public IReadOnlyList<int> Workers => [.. _log.Select(line => WorkerStarted().Match(line)).Where(match => match.Success).Select(match => int.Parse(match.Groups[1].Value, null))];
 
     /// <summary>Starts it, and returns at once.</summary>
-    public static FunctionApp Start(string database, string storage)
+    public static FunctionApp Start(string database, string storage) =>
+        Start(BuiltProgram.PathOf("Tally.Functions"), Schedules.Defaults.Concat(FunctionAppSettings.For(database, storage).Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))));
+
+    /// <summary>Starts a host for the app whose program is <paramref name="app"/>, and returns at once.</summary>
+    public static FunctionApp Start(string app, IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(dotnet, [BuiltProgram.PathOf("LocalHost"), Path.GetDirectoryName(BuiltProgram.PathOf("Tally.Functions"))!])
+        var start = new ProcessStartInfo(dotnet, [BuiltProgram.PathOf("LocalHost"), Path.GetDirectoryName(app)!])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in Schedules.Defaults) start.Environment[name] = value;
-        foreach (var (name, value) in FunctionAppSettings.For(database, storage)) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        foreach (var (name, value) in settings) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
         return new FunctionApp(Process.Start(start)!);
     }
 
@@ -74,6 +77,30 @@ internal sealed partial class FunctionApp : IAsyncDisposable
         using var worker = Process.GetProcessById(Workers[^1]);
         worker.Kill();
     }
+
+    /// <summary>Ends its standard input, which stops it in order.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        _host.StandardInput.Close();
+        await _host.WaitForExitAsync().WaitAsync(StopLimit);
+        return _host.ExitCode;
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndedAsync()
+    {
+        await _host.WaitForExitAsync().WaitAsync(StopLimit);
+        return _host.ExitCode;
+    }
+
+    /// <summary>Sends it SIGTERM.</summary>
+    public void Terminate() => Process.Start("kill", ["-TERM", $"{_host.Id}"]).WaitForExit();
+
+    /// <summary>Waits for a line that holds <paramref name="text"/>.</summary>
+    public Task LoggedAsync(string text, int times = 1) =>
+        Eventually.HoldsAsync(() => _log.Count(line => line.Contains(text, StringComparison.Ordinal)) >= times, $"'{text}' is logged {times} times");
 
     /// <summary>Stops it in order.</summary>
     public async ValueTask DisposeAsync()

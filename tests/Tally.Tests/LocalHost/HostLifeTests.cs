@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using Azure.Storage.Blobs;
+using Shouldly;
+using Tally.Tests.EndToEnd;
+using Tally.Tests.Infrastructure;
+using Tally.Tests.LocalServices;
+using Xunit;
+
+namespace Tally.Tests.LocalHost;
+
+/// <summary>Hosts that stop, are killed, and run side by side.</summary>
+[Collection(EndToEndHost.OneAtATime)]
+public sealed class HostLifeTests
+{
+    private readonly TestApp _app = new();
+
+    [UnixFact]
+    public async Task A_host_told_to_stop_lets_functions_end_and_leaves_nothing_behind()
+    {
+        await using var host = await _app.StartedAsync();
+        var worker = host.Workers[^1];
+        await _app.SendAsync("slow-in", "pause");
+        await host.LoggedAsync("Slow pause, try 1");
+
+        host.Terminate();
+
+        (await host.EndedAsync()).ShouldBe(0);
+        host.Log.ShouldContain(line => line.Contains("Slow pause done", StringComparison.Ordinal));
+        (await _app.CountAsync("slow-in")).ShouldBe(0);
+        IsAlive(worker).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_function_that_does_not_end_is_cancelled_at_the_stop_and_its_message_stays()
+    {
+        await using (var host = await _app.StartedAsync())
+        {
+            await _app.SendAsync("slow-in", "wait");
+            await host.LoggedAsync("Slow wait, try 1");
+            (await host.StopAsync()).ShouldBe(0);
+            (await _app.CountAsync("slow-in")).ShouldBe(1);
+        }
+
+        await using var next = await _app.StartedAsync();
+        await next.LoggedAsync("Slow wait done");
+    }
+
+    [Fact]
+    public async Task A_killed_host_takes_its_worker_along_and_its_messages_come_back()
+    {
+        await using (var host = await _app.StartedAsync(("LocalHost:InvisibilityTimeout", "00:00:02")))
+        {
+            var worker = host.Workers[^1];
+            await _app.SendAsync("slow-in", "wait");
+            await host.LoggedAsync("Slow wait, try 1");
+            await host.KillAsync();
+            await Eventually.HoldsAsync(() => !IsAlive(worker), "the worker has ended");
+        }
+
+        await using var next = await _app.StartedAsync();
+        await next.LoggedAsync("Slow wait done");
+    }
+
+    [Fact]
+    public async Task Of_two_hosts_one_fires_the_timer()
+    {
+        await using var first = await _app.StartedAsync(("TickSchedule", "* * * * * *"));
+        await using var second = await _app.StartedAsync(("TickSchedule", "* * * * * *"));
+
+        await first.LoggedAsync("Tick, past due", times: Ticks(first) + 3);
+
+        Ticks(second).ShouldBe(0);
+        await second.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_tick_missed_while_no_host_ran_is_made_up_for_once()
+    {
+        var container = new BlobServiceClient(_app.Storage).GetBlobContainerClient("azure-webjobs-hosts");
+        await container.CreateIfNotExistsAsync();
+        await container.GetBlobClient("timers/local/Host.Functions.Tick/status").UploadAsync(
+            BinaryData.FromString("""{"Last":"2025-01-01T00:00:00Z","Next":"2026-01-01T00:00:00Z","LastUpdated":"2025-01-01T00:00:00Z"}"""));
+
+        await using (var host = await _app.StartedAsync())
+        {
+            await host.LoggedAsync("Tick, past due: True");
+            await host.StopAsync();
+        }
+
+        await using var again = await _app.StartedAsync();
+        await _app.SendAsync("slow-in", "anything");
+        await again.LoggedAsync("Slow anything done");
+        Ticks(again).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_schedule_without_its_setting_ends_the_host_with_its_name()
+    {
+        await using var host = _app.Start(("TickSchedule", null));
+
+        (await host.EndedAsync()).ShouldBe(1);
+
+        host.LastOutput.ShouldContain("Error: Function Tick has no trigger to listen for: '%TickSchedule%' does not resolve to a value.");
+    }
+
+    private static int Ticks(FunctionApp host) => host.Log.Count(line => line.Contains("Tick, past due", StringComparison.Ordinal));
+
+    private static bool IsAlive(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}
