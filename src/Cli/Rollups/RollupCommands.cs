@@ -32,7 +32,7 @@ internal static class RollupCommands
                 : [.. (await session.Get<AccountStore>().ListAsync(token)).Where(one => one.Zone is not null).Select(one => one.Id)];
 
             var rows = new List<DifferenceRow>();
-            var (days, differing, frozen) = (0, 0, 0);
+            var (days, differing, frozen, rowsDiffering) = (0, 0, 0, 0L);
             // How many days an account has is known when it is done; a given range tells it for all.
             var total = run.Value(from) is { } first && run.Value(to) is { } last ? accounts.Count * (Period.DaysBetween(first, last) + 1) : 0;
             await run.Progress.RunAsync($"Verifying {Words.Count(accounts.Count, "account")}", total, "days", async progress =>
@@ -42,7 +42,8 @@ internal static class RollupCommands
                     var before = days + frozen;
                     var report = await session.Get<RollupVerifier>().VerifyAsync(
                         id, run.Value(from), run.Value(to), Shell.Progress.Of<int>(checkedDays => progress.Report(before + checkedDays)), token);
-                    rows.AddRange(report.Differences.Select(difference => DifferenceRow.Of(id, difference)));
+                    rows.AddRange(report.Differences.Take(RollupVerifier.MaxDifferences - rows.Count).Select(difference => DifferenceRow.Of(id, difference)));
+                    rowsDiffering += report.RowsDiffering;
                     (days, differing, frozen) = (days + report.DaysChecked, differing + report.DaysDiffering, frozen + report.DaysFrozen);
                 }
 
@@ -50,9 +51,10 @@ internal static class RollupCommands
             });
 
             run.Output.WriteList(rows);
-            run.Note($"{Words.Count(days, "day")} of {Words.Count(accounts.Count, "account")} checked, {differing} differing{(differing == 0 ? "" : $" in {Words.Count(rows.Count, "row")}")}."
+            run.Note($"{Words.Count(days, "day")} of {Words.Count(accounts.Count, "account")} checked, {differing} differing{(differing == 0 ? "" : $" in {Words.Count(rowsDiffering, "row")}")}."
                 + (frozen == 0 ? "" : $" Passed over, since their raw events are gone: {Words.Count(frozen, "frozen day")}."));
             if (differing == 0) return ExitCode.Done;
+            if (rowsDiffering > rows.Count) run.Note($"The first {rows.Count} rows are shown.");
             run.Note("'tally rollups backfill' rebuilds them.");
             return ExitCode.No;
         });

@@ -38,7 +38,8 @@ internal sealed class AdminRoutes(HostSettings settings)
             : Error(StatusCodes.Status503ServiceUnavailable, "The host is starting or its storage does not answer. Try again; its log says more.");
     }
 
-    private static async Task<(string? Input, string? Problem)> ReadInputAsync(HttpRequest request)
+    /// <summary>The message of a request, or what is wrong with its body.</summary>
+    internal static async Task<(string? Input, string? Problem)> ReadInputAsync(HttpRequest request)
     {
         try
         {
@@ -52,6 +53,11 @@ internal sealed class AdminRoutes(HostSettings settings)
         catch (JsonException)
         {
             return (null, "it is not valid JSON");
+        }
+        catch (InvalidOperationException)
+        {
+            // Bytes that are not UTF-8, or half of a surrogate pair: a text holds neither.
+            return (null, "it has text that is not Unicode: JSON is UTF-8, and \\uD800 to \\uDFFF come in pairs");
         }
     }
 

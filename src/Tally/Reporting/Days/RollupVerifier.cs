@@ -49,14 +49,21 @@ public sealed record VerificationReport
     /// <summary>Days passed over, since their raw events are gone.</summary>
     public required int DaysFrozen { get; init; }
 
+    /// <summary>The first <see cref="RollupVerifier.MaxDifferences"/> of them, by day.</summary>
     public required IReadOnlyList<RollupDifference> Differences { get; init; }
 
-    public int DaysDiffering => Differences.Select(difference => difference.Date).Distinct().Count();
+    /// <summary>How many rows differ in all.</summary>
+    public required long RowsDiffering { get; init; }
+
+    public required int DaysDiffering { get; init; }
 }
 
 /// <summary>Holds the rollups of days against the aggregate of their raw events. Writes nothing.</summary>
 public sealed class RollupVerifier
 {
+    /// <summary>How many differences a report holds: more say no more, and a history that differs throughout would fill the memory.</summary>
+    public const int MaxDifferences = 10_000;
+
     // Each statement sees one snapshot; by this many days it reads some 100,000 events of a large account.
     private const int DaysAtOnce = 31;
 
@@ -104,17 +111,21 @@ public sealed class RollupVerifier
         }
 
         var differences = new List<RollupDifference>();
+        var (rowsDiffering, daysDiffering) = (0L, 0);
         var count = from is { } start && to is { } end ? Math.Max(Period.DaysBetween(start, end) + 1, 0) : 0;
         for (var done = 0; done < count; done += DaysAtOnce)
         {
             var days = Enumerable.Range(done, Math.Min(DaysAtOnce, count - done)).Select(offset => LocalDay.Of(from!.Value.PlusDays(offset), zone)).ToList();
             await using var command = DaySql.VerifyCommand(connection, accountId, days);
-            differences.AddRange(await ReadDifferencesAsync(command, zone, cancellationToken));
+            var found = await ReadDifferencesAsync(command, zone, cancellationToken);
+            differences.AddRange(found.Take(MaxDifferences - differences.Count));
+            rowsDiffering += found.Count;
+            daysDiffering += found.Select(difference => difference.Date).Distinct().Count();
             progress?.Report(done + days.Count);
         }
 
         var frozen = count == 0 ? 0 : await connection.ExecuteScalarAsync<int>(new CommandDefinition(CountFrozen, new { id = accountId, from, to }, cancellationToken: cancellationToken));
-        return new VerificationReport { From = from, To = to, DaysChecked = count - frozen, DaysFrozen = frozen, Differences = differences };
+        return new VerificationReport { From = from, To = to, DaysChecked = count - frozen, DaysFrozen = frozen, Differences = differences, RowsDiffering = rowsDiffering, DaysDiffering = daysDiffering };
     }
 
     /// <summary>Verifies these days in one statement, that is in one snapshot. Frozen ones are passed over.</summary>

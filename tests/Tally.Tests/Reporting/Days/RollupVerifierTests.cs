@@ -36,6 +36,20 @@ public sealed class RollupVerifierTests(ReportingHost host) : IClassFixture<Repo
     }
 
     [Fact]
+    public async Task A_report_counts_all_differences_and_holds_the_first_ones()
+    {
+        await host.AddAccountAsync(29);
+        await host.ExecuteAsync("""
+            INSERT INTO reporting.reporting_events_rollups (account_id, date, dimension_type, dimension_id, metric)
+            SELECT 29, '2026-01-01'::date + n % 10, 'agent', n, 'first_response' FROM generate_series(1, 10001) n
+            """);
+
+        var report = await host.Get<RollupVerifier>().VerifyAsync(29);
+
+        (report.Differences.Count, report.RowsDiffering, report.DaysDiffering).ShouldBe((10_000, 10_001, 10));
+    }
+
+    [Fact]
     public async Task Any_row_may_be_the_wrong_one()
     {
         await AddDayAsync(20);
