@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Npgsql;
 using Tally.Benchmarks.Billing;
+using Tally.Benchmarks.Hosts;
 using Tally.Benchmarks.Reporting;
 using Tally.Benchmarks.ValueStream;
 using Tally.Database;
@@ -62,6 +63,9 @@ internal static class BenchmarkCommand
             root.Subcommands.Add(command);
         }
 
+        var hosts = new Command("hosts", "Events through the function app: hosts on one queue, and accounts split over databases. Starts servers of its own; takes no latency.");
+        hosts.SetAction((result, cancellationToken) => HostsBenchmark.RunAsync(ScaleOf(result, "hosts"), cancellationToken));
+        root.Subcommands.Add(hosts);
         return root;
     }
 
