@@ -30,7 +30,8 @@ try
         .AddFilter("Host.Results", LogLevel.None)
         .AddFilter("Host.Aggregator", LogLevel.None)
         .AddConfiguration(settings.Configuration.GetSection($"{HostSettings.HostJson}:logging"))
-        .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.ColorBehavior) = (true, "HH:mm:ss.fff ", LoggerColorBehavior.Disabled)));
+        .AddConsole(console => console.FormatterName = LineFormatter.FormatterName)
+        .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>());
     await RunAsync(settings, loggers, signals.Token);
     return 0;
 }

@@ -53,7 +53,7 @@ internal static class Outputs
             var table = new Table { Border = TableBorder.Rounded };
             foreach (var column in columns)
                 table.AddColumn(new TableColumn(new Text(column.Name, Bold)) { Alignment = column.IsNumeric ? Justify.Right : Justify.Left });
-            foreach (var row in rows) table.AddRow(columns.Select(column => new Text(Cell.Text(column.ValueOf(row!)))));
+            foreach (var row in rows) table.AddRow(columns.Select(column => Shown(column, row!)));
             console.Write(table);
         }
 
@@ -61,9 +61,12 @@ internal static class Outputs
         {
             var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
             table.AddColumns("name", "value");
-            foreach (var column in Column.Of<T>()) table.AddRow(new Text(column.Name, Bold), new Text(Cell.Text(column.ValueOf(record!))));
+            foreach (var column in Column.Of<T>()) table.AddRow(new Text(column.Name, Bold), Shown(column, record!));
             console.Write(table);
         }
+
+        // Made visible before it is measured, so that columns stay straight.
+        private static Text Shown(Column column, object row) => new(VisibleText.Of(Cell.Text(column.ValueOf(row))));
     }
 
     /// <summary>One JSON document.</summary>
