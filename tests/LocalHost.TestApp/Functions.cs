@@ -29,6 +29,12 @@ public sealed class Functions(ILogger<Functions> logger)
         };
     }
 
+    /// <summary>What host and worker cost by themselves.</summary>
+    [Function("Nothing")]
+    public static void Nothing([QueueTrigger("nothing-in", Connection = "Orders")] byte[] message)
+    {
+    }
+
     [Function("Fails")]
     public void Fails([QueueTrigger("fails-in", Connection = "Orders")] string message)
     {

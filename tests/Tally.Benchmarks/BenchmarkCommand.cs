@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Npgsql;
 using Tally.Benchmarks.Billing;
+using Tally.Benchmarks.Chain;
 using Tally.Benchmarks.Hosts;
 using Tally.Benchmarks.Reporting;
 using Tally.Benchmarks.ValueStream;
@@ -24,6 +25,7 @@ internal static class BenchmarkCommand
         ("reports", "A year's reports from rollups, beside the same from raw events.", ReportsBenchmark.RunAsync),
         ("counts", "Issues counted, beside the original's loop and a bare count.", CountsBenchmark.RunAsync),
         ("billing", "Days refreshed and an organization's year, beside the original's loop and window.", BillingBenchmark.RunAsync),
+        ("chain", "Messages through queue, host, worker and database, beside each part alone.", ChainBenchmark.RunAsync),
         ("growth", "What work costs as an account's history grows.", GrowthBenchmark.RunAsync),
     ];
 

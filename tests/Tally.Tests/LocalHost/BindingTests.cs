@@ -67,7 +67,7 @@ public sealed partial class BindingTests(BindingTests.Running running) : IClassF
 
         (await http.GetFromJsonAsync<JsonElement>("/admin/host/status")).GetProperty("state").GetString().ShouldBe("Running");
         var functions = await http.GetFromJsonAsync<JsonElement>("/admin/functions");
-        functions.EnumerateArray().Select(one => one.GetProperty("name").GetString()).ShouldBe(["Text", "Bytes", "Fails", "Slow", "Tick"], ignoreOrder: true);
+        functions.EnumerateArray().Select(one => one.GetProperty("name").GetString()).ShouldBe(["Text", "Bytes", "Nothing", "Fails", "Slow", "Tick"], ignoreOrder: true);
         (await http.PostAsJsonAsync("/admin/functions/Tick", new { })).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await http.PostAsJsonAsync("/admin/functions/slow", new { input = "by hand" })).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await running.Host.LoggedAsync("Tick, past due: False");
