@@ -77,6 +77,26 @@ var rules = [
     ends: true
   }
   {
+    name: 'no-finish-run'
+    severity: 3
+    description: 'What commands and functions left unfinished: not looked for in half an hour; that is due every ten minutes.'
+    query: '${runs} "FinishWork"'
+    threshold: -1
+    every: 'PT15M'
+    over: 'PT30M'
+    ends: true
+  }
+  {
+    name: 'database-refuses'
+    severity: 1
+    description: 'Messages wait, since the database does not answer or refuses the app: read-only, full, a role or a grant or a table amiss, statements cut off.'
+    query: 'AppMetrics | where Name == "tally.database.retries" and tostring(Properties["tally.fault"]) !in ("40001", "40P01", "55P03") | summarize Sum = sum(Sum) | where Sum > 10'
+    threshold: 0
+    every: 'PT5M'
+    over: 'PT15M'
+    ends: true
+  }
+  {
     name: 'no-billing-run'
     severity: 2
     description: 'Billing: no successful run in three hours; one is due every hour.'

@@ -85,6 +85,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     ReconcileSchedule: '0 30 2 * * *'
     PurgeSchedule: '0 30 4 * * *'
     MeasureQueuesSchedule: '0 */5 * * * *'
+    FinishWorkSchedule: '0 */10 * * * *'
     OTEL_SERVICE_NAME: 'tally'
     OTEL_TRACES_SAMPLER: 'microsoft.rate_limited'
     OTEL_TRACES_SAMPLER_ARG: string(tracesPerSecond)

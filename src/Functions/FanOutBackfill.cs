@@ -1,11 +1,12 @@
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 using Tally.Reporting.Backfill;
+using Tally.Reporting.Poison;
 
 namespace Tally.Functions;
 
 /// <summary>Splits a range of days to rebuild into halves, and a short one into its days.</summary>
-public sealed class FanOutBackfill(Backfills backfills)
+public sealed class FanOutBackfill(Backfills backfills, LastTry lastTry)
 {
     [Function(nameof(FanOutBackfill))]
     public async Task<FanOutBackfillOutput> RunAsync(
@@ -13,7 +14,8 @@ public sealed class FanOutBackfill(Backfills backfills)
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var fanOut = await backfills.FanOutAsync(message, context.MessageId(), cancellationToken);
+        var fanOut = await lastTry.RunAsync(
+            context.Delivery(QueueNames.ReportingBackfills, message), token => backfills.FanOutAsync(message, context.MessageId(), token), cancellationToken);
         return new FanOutBackfillOutput { Ranges = [.. fanOut.Ranges], Days = [.. fanOut.Days] };
     }
 }

@@ -1,9 +1,19 @@
+using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
+using Tally.Reporting.Poison;
 
 namespace Tally.Functions;
 
 internal static class FunctionContextExtensions
 {
+    /// <summary>The message of the invocation, and how often it was delivered.</summary>
+    public static Delivery Delivery(this FunctionContext context, string queue, byte[] body) => new(
+        queue,
+        context.MessageId(),
+        body,
+        context.BindingContext.BindingData.TryGetValue("DequeueCount", out var count)
+            && long.TryParse(count?.ToString()?.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var tries) ? tries : 1);
+
     /// <summary>The id of the queue message that triggered the invocation, for errors and logs; the invocation's own id if there is none.</summary>
     /// <remarks>
     /// Only of a function that binds its message as bytes: of a text, the host lets top-level JSON fields replace its metadata

@@ -14,6 +14,7 @@ builder.Services.AddSingleton<IClock>(SystemClock.Instance);
 builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Schedules.Defaults });
 builder.Services.AddTally(builder.Configuration, DatabaseIdentity.Password(builder.Configuration));
 builder.Services.AddSingleton<QueueMeter>();
+builder.Services.AddSingleton<IMessageSender, QueueMessageSender>();
 builder.Services.AddHostedService<ConnectionBudgetCheck>();
 builder.Services.AddTelemetryExport(builder.Configuration);
 builder.UseMiddleware<FunctionTelemetry>();

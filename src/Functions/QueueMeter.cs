@@ -22,7 +22,7 @@ public sealed class QueueMeter(IConfiguration configuration, IClock clock)
     }
 
     // The account of the triggers; the host's own where the settings name no other, which they do in Azure.
-    private static QueueAccount Connect(IConfiguration configuration) =>
+    internal static QueueAccount Connect(IConfiguration configuration) =>
         QueueAccount.Find(configuration, QueueNames.Connection) ?? QueueAccount.Find(configuration, QueueAccount.Default)
         ?? throw new InvalidOperationException($"Setting {QueueNames.Connection} is missing. Set it to a storage connection string, or {QueueNames.Connection}:queueServiceUri to an address such as https://account.queue.core.windows.net.");
 }

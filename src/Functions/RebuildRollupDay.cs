@@ -1,16 +1,18 @@
 using Microsoft.Azure.Functions.Worker;
 using Tally.Reporting;
 using Tally.Reporting.Backfill;
+using Tally.Reporting.Poison;
 
 namespace Tally.Functions;
 
 /// <summary>Rebuilds the rollups of one day of an account from its raw events.</summary>
-public sealed class RebuildRollupDay(Backfills backfills)
+public sealed class RebuildRollupDay(Backfills backfills, LastTry lastTry)
 {
     [Function(nameof(RebuildRollupDay))]
     public Task RunAsync(
         [QueueTrigger(QueueNames.ReportingBackfillDays, Connection = QueueNames.Connection)] byte[] message,
         FunctionContext context,
         CancellationToken cancellationToken) =>
-        backfills.RebuildAsync(message, context.MessageId(), cancellationToken);
+        lastTry.RunAsync(
+            context.Delivery(QueueNames.ReportingBackfillDays, message), token => backfills.RebuildAsync(message, context.MessageId(), token), cancellationToken);
 }

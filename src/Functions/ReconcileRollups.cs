@@ -8,23 +8,14 @@ using Tally.Scheduling;
 namespace Tally.Functions;
 
 /// <summary>Verifies the last days of every account, and queues what has to be rebuilt.</summary>
-public sealed class ReconcileRollups(RollupReconciler reconciler, IOptions<ReportingOptions> options)
+public sealed class ReconcileRollups(RollupReconciler reconciler, BackfillSender sender, IOptions<ReportingOptions> options)
 {
     [Function(nameof(ReconcileRollups))]
-    public async Task<ReconcileRollupsOutput> RunAsync([TimerTrigger(Schedules.Reconcile)] TimerInfo timer, CancellationToken cancellationToken)
+    public async Task RunAsync([TimerTrigger(Schedules.Reconcile)] TimerInfo timer, CancellationToken cancellationToken)
     {
         var result = await reconciler.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken);
+        // What is to be rebuilt is on record; what this run does not put, FinishWork does.
+        await sender.SendOwedAsync(new RuntimeLimiter(TimeBoxes.Margin / 2, TimeProvider.System).IsOverTime, young: true, cancellationToken);
         Telemetry.CountRun(nameof(ReconcileRollups), result.Outcome);
-        return new ReconcileRollupsOutput { Days = [.. result.Days], Ranges = [.. result.Ranges] };
     }
-}
-
-/// <summary>The days that differ, and the ranges that waited in vain.</summary>
-public sealed class ReconcileRollupsOutput
-{
-    [QueueOutput(QueueNames.ReportingBackfillDays, Connection = QueueNames.Connection)]
-    public required BackfillDayMessage[] Days { get; init; }
-
-    [QueueOutput(QueueNames.ReportingBackfills, Connection = QueueNames.Connection)]
-    public required BackfillMessage[] Ranges { get; init; }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
 using Tally.Billing.Refresh;
-using Tally.Billing.Thresholds;
 
 namespace Tally.Functions;
 
@@ -8,7 +7,5 @@ namespace Tally.Functions;
 public sealed class RefreshBilling(BillingTick tick)
 {
     [Function(nameof(RefreshBilling))]
-    [QueueOutput(QueueNames.BillingAlerts, Connection = QueueNames.Connection)]
-    public async Task<UsageAlert[]> RunAsync([TimerTrigger(Schedules.Billing)] TimerInfo timer, CancellationToken cancellationToken) =>
-        [.. (await tick.RunAsync(cancellationToken)).Alerts];
+    public Task RunAsync([TimerTrigger(Schedules.Billing)] TimerInfo timer, CancellationToken cancellationToken) => tick.RunAsync(cancellationToken);
 }

@@ -24,6 +24,6 @@ internal static partial class Log
     [LoggerMessage(3006, LogLevel.Information, "Another worker holds the lease on the billing schedule")]
     public static partial void LeaseHeldElsewhere(ILogger logger);
 
-    [LoggerMessage(3007, LogLevel.Information, "{Count} usage alerts handed over to the queue billing-alerts")]
-    public static partial void AlertsHandedOver(ILogger logger, int count);
+    [LoggerMessage(3007, LogLevel.Information, "{Count} usage alerts put on the queue billing-alerts")]
+    public static partial void AlertsSent(ILogger logger, int count);
 }

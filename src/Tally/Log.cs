@@ -54,4 +54,10 @@ internal static partial class Log
 
     [LoggerMessage(1016, LogLevel.Warning, "The failure of {What} could not be recorded; the failure itself is thrown")]
     public static partial void FailureNotRecorded(ILogger logger, string what, Exception exception);
+
+    [LoggerMessage(1017, LogLevel.Warning, "Finished what was left off: {Erasures} erasures of accounts, {Requests} backfill requests put on their queue")]
+    public static partial void UnfinishedWorkDone(ILogger logger, int erasures, int requests);
+
+    [LoggerMessage(1018, LogLevel.Information, "Message {MessageId}: {Events} events of erased accounts are dropped")]
+    public static partial void ErasedEventsDropped(ILogger logger, string messageId, int events);
 }

@@ -12,6 +12,7 @@ public static class Schedules
     public const string Billing = "%BillingSchedule%";
     public const string Reconcile = "%ReconcileSchedule%";
     public const string Purge = "%PurgeSchedule%";
+    public const string Finish = "%FinishWorkSchedule%";
     public const string Measure = "%MeasureQueuesSchedule%";
 
     /// <summary>What the settings are unless they are given. In Azure they must be given.</summary>
@@ -22,6 +23,7 @@ public static class Schedules
         ["ReconcileSchedule"] = "0 30 2 * * *",
         ["PurgeSchedule"] = "0 30 4 * * *",
         ["MeasureQueuesSchedule"] = "0 */5 * * * *",
+        ["FinishWorkSchedule"] = "0 */10 * * * *",
     };
 
     /// <summary>The names that no timer reads, and those that it does.</summary>

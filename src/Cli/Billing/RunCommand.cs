@@ -1,5 +1,4 @@
 using Tally.Billing.Refresh;
-using Tally.Cli.Queues;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Scheduling;
@@ -13,12 +12,9 @@ internal static class RunCommand
         "run", "Do what the timer does: refresh what is due within Billing:MaxRuntime, and queue the alerts that come of it.", [], async (run, token) =>
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
-            var tick = session.Get<BillingTick>();
-            var result = await run.Progress.RunAsync("Refreshing what is due", _ => tick.RunAsync(token));
-            await session.EnqueueAsync(QueueNames.BillingAlerts, result.Alerts, token);
-            await tick.ConfirmAsync(token);
+            var result = await run.Progress.RunAsync("Refreshing what is due", _ => session.Get<BillingTick>().RunAsync(token));
 
-            run.Output.WriteOne(new RunRow(result.Outcome, result.Alerts.Count));
+            run.Output.WriteOne(new RunRow(result.Outcome, result.Alerts));
             if (result.Outcome == RunOutcome.LeaseHeldElsewhere) run.Note("Another worker is at it; its lease runs out by itself if it hangs.");
             if (result.Outcome == RunOutcome.TimeUp) run.Note("Time is up. The days that are done stay: the next run goes on from there.");
         });

@@ -18,6 +18,7 @@ internal sealed class DatabaseCheck(IClock clock)
         SELECT current_setting('server_version') AS version,
                current_setting('server_version_num')::int AS version_number,
                clock_timestamp() AS now,
+               current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery() AS is_read_only,
                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections,
                (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections_in_use
         """;
@@ -38,6 +39,8 @@ internal sealed class DatabaseCheck(IClock clock)
             return
             [
                 CheckVersion(servers, server),
+                .. CheckWrites(server),
+                .. await AppRoleCheck.RunAsync(database, cancellationToken),
                 await CheckSchemaAsync(database, cancellationToken),
                 CheckClock(server),
                 CheckConnections(server, new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize),
@@ -63,6 +66,10 @@ internal sealed class DatabaseCheck(IClock clock)
             ? new Finding("database", Status.Ok, where)
             : new Finding("database", Status.Failed, $"{where}; Tally needs version {OldestVersion / 10_000} or newer");
     }
+
+    private static IEnumerable<Finding> CheckWrites(ServerState server) => server.IsReadOnly
+        ? [new Finding("writes", Status.Failed, "the server is read-only, so every message waits; a managed server does that when its storage is nearly full: give it more, or set default_transaction_read_only off")]
+        : [];
 
     private static async Task<Finding> CheckSchemaAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
@@ -108,6 +115,8 @@ internal sealed class DatabaseCheck(IClock clock)
         public required int VersionNumber { get; init; }
 
         public required Instant Now { get; init; }
+
+        public required bool IsReadOnly { get; init; }
 
         public required int Connections { get; init; }
 

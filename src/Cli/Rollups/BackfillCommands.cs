@@ -43,7 +43,7 @@ internal static class BackfillCommands
             var backfills = session.Get<Backfills>();
             var messages = await backfills.ResumeAsync(run.Value(request), token);
             var progress = await backfills.GetAsync(run.Value(request), token);
-            await new BackfillStart(run, session).StartAsync(progress.Request, messages, token);
+            await new BackfillStart(run, session).StartAsync(progress.Request, token);
             run.Output.WriteOne(ProgressRow.Of(await backfills.GetAsync(run.Value(request), token)));
             if (messages.Count == 0) run.Note("Every day of this request is done.");
         });

@@ -1,4 +1,4 @@
-using Tally.Cli.Queues;
+using Npgsql;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
@@ -12,9 +12,7 @@ internal sealed class BackfillStart(CommandContext context, Session session)
     /// <summary>Whether the queue lives only as long as this command, so that no function app reads it.</summary>
     public bool MustBeInline => session.Origin.Queues == ServerOrigin.Local;
 
-    public Task StartAsync(BackfillRequest request, CancellationToken cancellationToken) => StartAsync(request, [request.ToMessage()], cancellationToken);
-
-    public async Task StartAsync(BackfillRequest request, IReadOnlyList<BackfillMessage> messages, CancellationToken cancellationToken)
+    public async Task StartAsync(BackfillRequest request, CancellationToken cancellationToken)
     {
         if (MustBeInline)
         {
@@ -23,7 +21,22 @@ internal sealed class BackfillStart(CommandContext context, Session session)
             return;
         }
 
-        await session.EnqueueAsync(QueueNames.ReportingBackfills, messages, cancellationToken);
+        await EnqueueAsync(request, cancellationToken);
+    }
+
+    /// <summary>Puts a request that is on record on its queue.</summary>
+    /// <exception cref="CommandException">The queue service failed: the request stays on record, and what becomes of it is said.</exception>
+    public async Task EnqueueAsync(BackfillRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.Get<BackfillSender>().SendAsync(request, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException and not NpgsqlException)
+        {
+            throw new CommandException(
+                $"Request {request.Id} is on record, and its message is not on the queue: {ErrorMessage.Of(exception)} The function app puts it there within minutes once the queue service answers; so does this command, typed again, or 'tally rollups resume {request.Id}'.", exception);
+        }
     }
 
     /// <summary>Rebuilds the days that are not done, newest first.</summary>
@@ -34,6 +47,7 @@ internal sealed class BackfillStart(CommandContext context, Session session)
             try
             {
                 await foreach (var _ in session.Get<Backfills>().RebuildInlineAsync(request, cancellationToken)) progress.Report(++done);
+                await session.Get<Backfills>().MarkQueuedAsync(request.Id, cancellationToken);
                 return done;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Options;
-using Tally.Cli.Queues;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Reporting;
+using Tally.Reporting.Backfill;
 using Tally.Reporting.Reconcile;
 using Tally.Scheduling;
 
@@ -19,8 +19,7 @@ internal static class ReconcileCommand
             var session = await run.OpenAsync(ServerNeeds.Both, token);
             var limiter = new RuntimeLimiter(run.Value(budget) ?? session.Get<IOptions<ReportingOptions>>().Value.MaxRuntime, TimeProvider.System);
             var result = await run.Progress.RunAsync("Verifying", _ => session.Get<RollupReconciler>().RunAsync(limiter, token));
-            await session.EnqueueAsync(QueueNames.ReportingBackfillDays, result.Days, token);
-            await session.EnqueueAsync(QueueNames.ReportingBackfills, result.Ranges, token);
+            await session.Get<BackfillSender>().SendOwedAsync(() => false, young: true, token);
 
             run.Output.WriteOne(new ReconcileRow(result.Outcome, result.AccountsVerified, result.DaysVerified, result.DaysDiffering, result.Ranges.Count));
             if (result.Outcome == RunOutcome.TimeUp) run.Note("Time is up. The next run goes on with the next account.");

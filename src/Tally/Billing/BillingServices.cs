@@ -31,9 +31,7 @@ public static class BillingServices
         services.AddSingleton<DayRun>();
         services.AddSingleton<ThresholdRecorder>();
         services.AddSingleton<RunRecordPurger>();
-        services.AddSingleton(provider => new AlertOutbox(
-            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IClock>(),
-            provider.GetRequiredService<ILogger<AlertOutbox>>(), worker: Lease.NewOwner()));
+        services.AddSingleton<AlertSender>();
         services.AddSingleton(provider => new BillingRefresh(
             provider.GetRequiredService<RefreshRuns>(), provider.GetRequiredService<DayRun>(), provider.GetRequiredService<ThresholdRecorder>()));
         services.AddSingleton(provider => new ScheduledRefresh(
@@ -41,7 +39,7 @@ public static class BillingServices
             provider.GetRequiredService<ThresholdRecorder>(), provider.GetRequiredService<RunRecordPurger>(), provider.GetRequiredService<IClock>(),
             provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<ILogger<ScheduledRefresh>>()));
         services.AddSingleton(provider => new BillingTick(
-            provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertOutbox>(),
+            provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertSender>(),
             provider.GetRequiredService<IOptions<BillingOptions>>(), TimeProvider.System));
 
         services.AddSingleton<Rates>();

@@ -47,7 +47,7 @@ public sealed class DatabaseRole(NpgsqlDataSource dataSource)
         """;
 
     /// <summary>Tables that others fill: accounts and their zones, the copies of other systems' tables, rates and closed months.</summary>
-    internal static readonly string[] ReadOnly =
+    public static readonly string[] ReadOnly =
     [
         "reporting.accounts",
         "value_stream.namespaces", "value_stream.projects", "value_stream.issues", "value_stream.merge_requests", "value_stream.pipelines", "value_stream.members",

@@ -10,6 +10,7 @@ using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
 using Tally.Reporting.Passes;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
 using Tally.Reporting.Retention;
@@ -30,6 +31,7 @@ internal static class ReportingServices
             .AddSingleton<ReportReader>()
             .AddSingleton<RollupReads>()
             .AddSingleton(provider => new RollupVerifier(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
+            .AddPoison()
             .AddReconcile()
             .AddRetention();
     }
@@ -43,7 +45,15 @@ internal static class ReportingServices
         .AddSingleton(provider => new EventMessageProcessor(Get<EventIntake>(provider), Get<AccountDirectory>(provider), Get<OutageRetry>(provider), Get<ILogger<EventMessageProcessor>>(provider)))
         .AddSingleton(provider => new Backfills(
             Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DayRebuilder>(provider), Get<OutageRetry>(provider), Get<IClock>(provider), Get<ILogger<Backfills>>(provider)))
+        .AddSingleton<BackfillSender>()
+        .AddSingleton(provider => new UnfinishedWork(
+            Get<BackfillSender>(provider), Get<AccountEraser>(provider), Get<ILogger<UnfinishedWork>>(provider)))
         .AddSingleton(provider => new EventImporter(Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<IClock>(provider)));
+
+    private static IServiceCollection AddPoison(this IServiceCollection services) => services
+        .AddSingleton<PoisonLog>()
+        .AddSingleton(provider => new LastTry(
+            Get<PoisonLog>(provider), LastTry.ReadTries(Path.Combine(AppContext.BaseDirectory, "host.json")), Get<ILogger<LastTry>>(provider)));
 
     private static IServiceCollection AddReconcile(this IServiceCollection services) => services
         .AddSingleton<AccountPasses>()
@@ -60,10 +70,11 @@ internal static class ReportingServices
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<EventPurger>>(provider)))
         .AddSingleton<RunRecordPurger>()
         .AddSingleton(provider => new ScheduledPurge(
-            Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider), Get<RunRecordPurger>(provider),
+            Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider), Get<RunRecordPurger>(provider), Get<PoisonLog>(provider),
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<ScheduledPurge>>(provider)))
-        .AddSingleton(provider => new EventEraser(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<IClock>(provider), Get<ILogger<EventEraser>>(provider)))
-        .AddSingleton(provider => new AccountEraser(Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<ILogger<AccountEraser>>(provider)));
+        .AddSingleton(provider => new EventEraser(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<PoisonLog>(provider), Get<IClock>(provider), Get<ILogger<EventEraser>>(provider)))
+        .AddSingleton(provider => new AccountEraser(
+            Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<PoisonLog>(provider), Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<AccountEraser>>(provider)));
 
     private static T Get<T>(IServiceProvider provider)
         where T : notnull => provider.GetRequiredService<T>();

@@ -24,6 +24,8 @@ public abstract class BillingTest(TestDatabase database) : IClassFixture<TestDat
 
     private protected FakeClock Clock { get; } = new(Instant.FromUtc(2024, 6, 15, 12, 0));
 
+    private protected TestSender Sender { get; } = new();
+
     private protected World World => new(DataSource, Clock);
 
     public async Task InitializeAsync() => await ExecuteAsync("""
@@ -44,7 +46,7 @@ public abstract class BillingTest(TestDatabase database) : IClassFixture<TestDat
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)))
             .Build();
-        var worker = new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddSingleton(DataSource).AddBilling(configuration).BuildServiceProvider();
+        var worker = new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddSingleton(DataSource).AddSingleton<IMessageSender>(Sender).AddBilling(configuration).BuildServiceProvider();
         _workers.Add(worker);
         return worker;
     }

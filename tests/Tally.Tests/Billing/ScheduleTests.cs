@@ -13,7 +13,11 @@ public sealed class ScheduleTests(TestDatabase database) : BillingTest(database)
 {
     private static readonly LocalDate FirstOfAugust = new(2019, 8, 1);
 
-    private Task<RunOutcome> TickAsync(RuntimeLimiter? limiter = null) => Get<ScheduledRefresh>().RunAsync(limiter ?? RuntimeLimiter.OverAfter(int.MaxValue), None);
+    private async Task<RunOutcome> TickAsync(RuntimeLimiter? limiter = null)
+    {
+        var (outcome, failures) = await Get<ScheduledRefresh>().RunAsync(limiter ?? RuntimeLimiter.OverAfter(int.MaxValue), None);
+        return failures.Count == 0 ? outcome : throw new RefreshFailedException(failures);
+    }
 
     private Task<string> DoneAsync(string kind = "nightly") => ScalarAsync<string>(
         """

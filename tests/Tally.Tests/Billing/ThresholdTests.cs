@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
+using Npgsql;
 using Shouldly;
+using Tally.Billing;
 using Tally.Billing.Refresh;
 using Tally.Billing.Thresholds;
 using Tally.Tests.Infrastructure;
@@ -20,7 +22,11 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
         return template;
     }
 
-    private static async Task<IReadOnlyList<UsageAlert>> TickAsync(IServiceProvider worker) => (await worker.GetRequiredService<BillingTick>().RunAsync(None)).Alerts;
+    private async Task<IReadOnlyList<UsageAlert>> TickAsync(IServiceProvider worker)
+    {
+        await worker.GetRequiredService<BillingTick>().RunAsync(None);
+        return Sender.Take<UsageAlert>(QueueNames.BillingAlerts);
+    }
 
     private Task<string> RecordedAsync() => ScalarAsync<string>("SELECT coalesce(string_agg(percent || '%', ' ' ORDER BY percent), '') FROM billing.usage_thresholds");
 
@@ -41,19 +47,6 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
     }
 
     [Fact]
-    public async Task Alerts_that_their_caller_has_delivered_are_told_to_no_other_worker()
-    {
-        var template = await ServiceWithLimitAsync();
-        await World.NotificationAsync(template, units: 8);
-        var worker = Worker();
-        (await TickAsync(worker)).ShouldHaveSingleItem();
-
-        await worker.GetRequiredService<BillingTick>().ConfirmAsync(None);
-
-        (await TickAsync(Worker())).ShouldBeEmpty();
-    }
-
-    [Fact]
     public async Task A_threshold_is_told_once_with_what_was_used()
     {
         var template = await ServiceWithLimitAsync();
@@ -66,21 +59,59 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
         (await TickAsync(worker)).ShouldBeEmpty();
 
         await World.NotificationAsync(template, units: 5);
-        (await TickAsync(worker)).ShouldHaveSingleItem().Percent.ShouldBe(100);
+        (await TickAsync(Worker())).ShouldHaveSingleItem().Percent.ShouldBe(100);
         (await TickAsync(worker)).ShouldBeEmpty();
         (await ScalarAsync<long>("SELECT count(*) FROM billing.usage_thresholds WHERE sent_at IS NOT NULL")).ShouldBe(2);
     }
 
     [Fact]
-    public async Task An_alert_whose_worker_died_is_handed_over_again_under_the_same_id()
+    public async Task An_alert_that_the_queue_service_did_not_take_is_sent_by_a_later_tick_under_the_same_id()
     {
         await World.NotificationAsync(await ServiceWithLimitAsync(), units: 8);
+        var worker = Worker();
+        Sender.IsDown = true;
+        await Should.ThrowAsync<IOException>(() => TickAsync(worker));
+        await Should.ThrowAsync<IOException>(() => TickAsync(worker));
+        (await ScalarAsync<long>("SELECT count(*) FROM billing.usage_thresholds WHERE sent_at IS NOT NULL")).ShouldBe(0, "nothing is marked that nobody has");
 
-        var first = (await TickAsync(Worker())).ShouldHaveSingleItem();
-        var next = Worker();
-        (await TickAsync(next)).ShouldHaveSingleItem().ShouldBe(first);
+        Sender.IsDown = false;
+        var alert = (await TickAsync(worker)).ShouldHaveSingleItem();
 
-        (await TickAsync(next)).ShouldBeEmpty();
+        alert.Id.ShouldBe(await ScalarAsync<Guid>("SELECT id FROM billing.usage_thresholds"));
+        (await TickAsync(worker)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_day_without_a_rate_holds_back_no_other_alert()
+    {
+        var template = await ServiceWithLimitAsync();
+        await World.FactAsync(Today.PlusDays(-40), template, units: 8);
+        await ExecuteAsync("DELETE FROM billing.rates");
+        await World.NotificationAsync(template, units: 1);
+
+        await Should.ThrowAsync<RefreshFailedException>(() => TickAsync(Worker()));
+
+        Sender.Take<UsageAlert>(QueueNames.BillingAlerts).ShouldHaveSingleItem().Percent.ShouldBe(80);
+    }
+
+    [Theory]
+    [InlineData(new[] { 5, 10 }, new[] { 5, 10 })]
+    [InlineData(new[] { 20, 10 }, new[] { 10 })]
+    [InlineData(new[] { 5, 8, 10 }, new[] { 5, 8, 10 })]
+    public async Task A_changed_allowance_alerts_again_once_it_is_used_up(int[] limits, int[] told)
+    {
+        var template = await ServiceWithLimitAsync(limits[0]);
+        var worker = Worker();
+        var alerts = new List<UsageAlert>();
+        foreach (var (index, limit) in limits.Index())
+        {
+            await ExecuteAsync("UPDATE billing.annual_billing SET free_sms_fragment_limit = @limit", new { limit });
+            await World.NotificationAsync(template, units: index == 0 ? 5 : 5 / (limits.Length - 1) + 1);
+            alerts.AddRange(await TickAsync(worker));
+            alerts.AddRange(await TickAsync(worker));
+        }
+
+        alerts.Where(alert => alert.Percent == 100).Select(alert => alert.FreeSmsFragmentLimit).ShouldBe(told);
     }
 
     [Fact]
@@ -93,15 +124,30 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
     }
 
     [Fact]
-    public async Task A_tick_that_finds_the_schedule_taken_hands_nothing_over()
+    public async Task A_tick_that_finds_the_schedule_taken_sends_nothing()
     {
         await World.NotificationAsync(await ServiceWithLimitAsync(), units: 8);
         await RefreshAsync(Today);
         await Get<RefreshLease>().TakeAsync(None);
 
         (await TickAsync(Worker())).ShouldBeEmpty();
+    }
 
-        (await ScalarAsync<long>("SELECT count(*) FROM billing.usage_thresholds WHERE handed_over_at IS NOT NULL")).ShouldBe(0);
+    [Fact]
+    public async Task A_tick_that_failed_gives_its_lease_back()
+    {
+        await ExecuteAsync("ALTER TABLE billing.refresh_run_days RENAME TO away");
+        try
+        {
+            await Should.ThrowAsync<PostgresException>(() => TickAsync(Worker()));
+        }
+        finally
+        {
+            await ExecuteAsync("ALTER TABLE billing.away RENAME TO refresh_run_days");
+        }
+
+        (await ScalarAsync<bool>("SELECT lease_owner IS NULL FROM billing.refresh_lease")).ShouldBeTrue();
+        await TickAsync(Worker());
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Tally.Functions;
 using Tally.Reporting;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Events;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Rollups;
 using Tally.Tests.Reporting;
 using Tally.Tests.Reporting.Events;
@@ -57,26 +58,26 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
     {
         await host.AddAccountAsync(1);
 
-        await new ApplyReportingEvent(host.Get<EventMessageProcessor>()).RunAsync(Utf8(EventMessageTests.Json(TestEvent.FirstResponse(1))), Context, CancellationToken.None);
+        await new ApplyReportingEvent(host.Get<EventMessageProcessor>(), host.Get<LastTry>()).RunAsync(Utf8(EventMessageTests.Json(TestEvent.FirstResponse(1))), Context, CancellationToken.None);
 
         (await host.TotalAsync(1, "first_response"))!.Count.ShouldBe(1);
     }
 
     [Fact]
     public async Task A_failure_names_the_queue_message() =>
-        (await Should.ThrowAsync<InvalidMessageException>(() => new ApplyReportingEvent(host.Get<EventMessageProcessor>()).RunAsync("{}"u8.ToArray(), Context, CancellationToken.None))).Message
+        (await Should.ThrowAsync<InvalidMessageException>(() => new ApplyReportingEvent(host.Get<EventMessageProcessor>(), host.Get<LastTry>()).RunAsync("{}"u8.ToArray(), Context, CancellationToken.None))).Message
             .ShouldStartWith("Message 0198a6f2-7c1e-7d3a-9b1f-2f4f7f1c9a10: 1 of 1 events cannot be applied; the others are. event 0: 'id' is missing");
 
     [Fact]
     public async Task Without_a_message_id_a_failure_names_the_invocation() =>
-        (await Should.ThrowAsync<InvalidMessageException>(() => new ApplyReportingEvent(host.Get<EventMessageProcessor>())
+        (await Should.ThrowAsync<InvalidMessageException>(() => new ApplyReportingEvent(host.Get<EventMessageProcessor>(), host.Get<LastTry>())
             .RunAsync("{}"u8.ToArray(), new FakeFunctionContext(new Dictionary<string, object?>()), CancellationToken.None))).Message.ShouldStartWith("Message the-invocation: ");
 
     [Fact]
     public async Task A_short_range_comes_out_as_days_and_a_long_one_as_two_halves()
     {
         await host.AddAccountAsync(2);
-        var function = new FanOutBackfill(host.Get<Backfills>());
+        var function = new FanOutBackfill(host.Get<Backfills>(), host.Get<LastTry>());
 
         var days = await function.RunAsync("""{"accountId": 2, "from": "2026-02-10", "to": "2026-02-11"}"""u8.ToArray(), FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
         var halves = await function.RunAsync("""{"accountId": 2, "from": "2026-01-01", "to": "2026-02-11"}"""u8.ToArray(), FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
@@ -93,7 +94,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         await host.AddAccountAsync(3);
         await host.AddRawAsync(TestEvent.FirstResponse(3));
 
-        await new RebuildRollupDay(host.Get<Backfills>()).RunAsync("""{"accountId": 3, "date": "2026-02-11"}"""u8.ToArray(), Context, CancellationToken.None);
+        await new RebuildRollupDay(host.Get<Backfills>(), host.Get<LastTry>()).RunAsync("""{"accountId": 3, "date": "2026-02-11"}"""u8.ToArray(), Context, CancellationToken.None);
 
         (await CoveredDays.CheckAsync(host.DataSource, 3)).ShouldBe(1);
     }
@@ -106,7 +107,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         using var cancellation = new CancellationTokenSource();
         var occupied = Enumerable.Range(0, 2).Select(_ => host.RebuildAsync(4, TestEvent.Day)).ToList();
         await Sessions.ParkedAsync(host.DataSource, Task.WhenAll(occupied), 2);
-        var invocation = new RebuildRollupDay(host.Get<Backfills>()).RunAsync("""{"accountId": 4, "date": "2026-02-11"}"""u8.ToArray(), Context, cancellation.Token);
+        var invocation = new RebuildRollupDay(host.Get<Backfills>(), host.Get<LastTry>()).RunAsync("""{"accountId": 4, "date": "2026-02-11"}"""u8.ToArray(), Context, cancellation.Token);
 
         await cancellation.CancelAsync();
 

@@ -29,7 +29,7 @@ public sealed class EnvironmentFaultTests : IAsyncLifetime
         await _host.ExecuteAsync($"ALTER ROLE {_role} PASSWORD '{Password}'");
         var settings = new NpgsqlConnectionStringBuilder(_host.ConnectionString) { Username = _role, Password = Password };
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Tally", settings.ConnectionString)]).Build();
-        _app = new ServiceCollection().AddLogging().AddSingleton<ILogger<OutageRetry>>(_log).AddSingleton<IClock>(_host.Clock).AddTally(configuration).BuildServiceProvider();
+        _app = new ServiceCollection().AddLogging().AddSingleton<ILogger<OutageRetry>>(_log).AddSingleton<IClock>(_host.Clock).AddSingleton<IMessageSender>(_host.Sender).AddTally(configuration).BuildServiceProvider();
     }
 
     public async Task DisposeAsync()

@@ -22,6 +22,8 @@ public sealed class ReportingHost : IAsyncLifetime
 
     public FakeClock Clock { get; } = new(Instant.FromUtc(2026, 2, 12, 10, 0));
 
+    public TestSender Sender { get; } = new();
+
     public string ConnectionString => _database.ConnectionString;
 
     public NpgsqlDataSource DataSource => _database.DataSource;
@@ -56,7 +58,7 @@ public sealed class ReportingHost : IAsyncLifetime
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([new("ConnectionStrings:Tally", _database.ConnectionString)])
             .Build();
-        return new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddTally(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddSingleton<IMessageSender>(Sender).AddTally(configuration).BuildServiceProvider();
     }
 
     /// <summary>Inserts an account; its zone holds since long ago, so that every day has lived whole under it.</summary>

@@ -20,6 +20,7 @@ internal sealed class Session : IAsyncDisposable
             .AddLogging()
             .AddSingleton(servers.Settings)
             .AddSingleton(terminal.Clock)
+            .AddSingleton<IMessageSender>(new SessionSender(this))
             .AddTally(servers.Settings, DatabaseIdentity.Password(servers.Settings))
             .BuildServiceProvider();
         _queues = new(() => ServerSettings.QueuesOf(servers.Settings)
@@ -69,6 +70,12 @@ internal sealed class Session : IAsyncDisposable
     {
         await _services.DisposeAsync();
         await _servers.DisposeAsync();
+    }
+
+    /// <summary>Puts messages on the session's queues.</summary>
+    private sealed class SessionSender(Session session) : IMessageSender
+    {
+        public Task SendAsync(string queue, string text, CancellationToken cancellationToken) => session.Queues.GetQueue(queue).SendOrCreateAsync(text, cancellationToken);
     }
 
     private async Task RequireSchemaAsync(CancellationToken cancellationToken)

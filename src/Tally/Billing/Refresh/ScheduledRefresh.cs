@@ -31,14 +31,16 @@ public sealed class ScheduledRefresh
     /// <summary>Refreshes what is due.</summary>
     /// <param name="limiter">The time box.</param>
     /// <param name="cancellationToken">Ends the tick with an exception; the day at hand is undone.</param>
-    /// <returns><see cref="RunOutcome.Completed"/>, <see cref="RunOutcome.TimeUp"/> or <see cref="RunOutcome.LeaseHeldElsewhere"/>.</returns>
-    /// <exception cref="RefreshFailedException">Some days could not be refreshed; they are due again in the next night.</exception>
-    public async Task<RunOutcome> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
+    /// <returns>
+    /// <see cref="RunOutcome.Completed"/>, <see cref="RunOutcome.TimeUp"/> or <see cref="RunOutcome.LeaseHeldElsewhere"/>; and one
+    /// exception for each day that could not be refreshed, which is due again in the next night.
+    /// </returns>
+    internal async Task<(RunOutcome Outcome, IReadOnlyList<Exception> Failures)> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
     {
         if (await _lease.TakeAsync(cancellationToken) is not { } lease)
         {
             Log.LeaseHeldElsewhere(_logger);
-            return RunOutcome.LeaseHeldElsewhere;
+            return (RunOutcome.LeaseHeldElsewhere, []);
         }
 
         var failures = new List<Exception>();
@@ -56,7 +58,7 @@ public sealed class ScheduledRefresh
             cancellationToken);
         if (outcome == RunOutcome.LeaseHeldElsewhere) Log.LeaseHeldElsewhere(_logger);
         else Log.TickEnded(_logger, outcome);
-        return failures.Count == 0 ? outcome : throw new RefreshFailedException(failures);
+        return (outcome, failures);
     }
 
     private async Task<RunOutcome> WorkAsync(

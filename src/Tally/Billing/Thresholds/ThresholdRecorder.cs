@@ -5,7 +5,7 @@ using Tally.Database;
 
 namespace Tally.Billing.Thresholds;
 
-/// <summary>Notes which services have reached a share of their allowance, each share once per service and year.</summary>
+/// <summary>Notes which services have reached a share of their allowance, each share once per service, year and allowance.</summary>
 /// <remarks>
 /// It looks at the committed sums of all services, not at the changes of one day: two days may cross a threshold
 /// together, and a refresh may die before it has looked.
@@ -26,7 +26,7 @@ internal sealed class ThresholdRecorder(NpgsqlDataSource dataSource, IClock cloc
           AND allowance.free_sms_fragment_limit > 0
           AND used.chargeable_units * 100 >= allowance.free_sms_fragment_limit::bigint * percent
         ORDER BY 1, 2, 3
-        ON CONFLICT (service_id, financial_year_start, percent) DO NOTHING
+        ON CONFLICT (service_id, financial_year_start, percent, free_sms_fragment_limit) DO NOTHING
         """;
 
     /// <summary>Notes what was reached in these years.</summary>

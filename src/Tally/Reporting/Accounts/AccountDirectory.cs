@@ -53,6 +53,14 @@ internal sealed class AccountDirectory(NpgsqlDataSource dataSource)
     public async ValueTask<Account?> FindAsync(long id, CancellationToken cancellationToken) =>
         (await GetAsync([id], cancellationToken)).GetValueOrDefault(id);
 
+    /// <summary>Those of the ids whose accounts were erased, or are being erased: what comes for them is refused, and fails nobody.</summary>
+    public async Task<IReadOnlySet<long>> ErasedAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return (await connection.QueryAsync<long>(new CommandDefinition(
+            "/* tally:accounts.erased */ SELECT account_id FROM reporting.erased_accounts WHERE account_id = ANY(@ids)", new { ids = ids.ToArray() }, cancellationToken: cancellationToken))).ToHashSet();
+    }
+
     /// <summary>Whether the accounts exist and still have these zones, as the connection's transaction sees them.</summary>
     public static async Task<bool> AreCurrentAsync(NpgsqlConnection connection, IEnumerable<Account> accounts, CancellationToken cancellationToken)
     {

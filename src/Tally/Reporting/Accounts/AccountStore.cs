@@ -69,12 +69,20 @@ public sealed class AccountStore
     }
 
     /// <exception cref="AccountExistsException">The id is taken.</exception>
+    /// <exception cref="AccountBeingErasedException">An account of this id is being erased.</exception>
     public async Task<Account> CreateAsync(long id, string? name = null, CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(
-            InsertSql, new { id, name = name ?? "", now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken))
-            ?? throw new AccountExistsException(id);
+        try
+        {
+            return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(
+                InsertSql, new { id, name = name ?? "", now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken))
+                ?? throw new AccountExistsException(id);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
+        {
+            throw new AccountBeingErasedException(id, exception);
+        }
     }
 
     /// <summary>The account, or null if there is none.</summary>
@@ -94,7 +102,8 @@ public sealed class AccountStore
     /// <summary>
     /// Sets the zone that the account's days are cut in. Days built before are uncovered from this commit on, and a
     /// request to rebuild the whole history is recorded with it; the caller puts its message on the queue.
-    /// Setting the zone that the account has, under whatever alias, changes nothing.
+    /// Setting the zone that the account has, under whatever alias, changes nothing, and answers the request that is on record
+    /// and not on the queue, if there is one.
     /// </summary>
     /// <remarks>
     /// The transaction waits for those that are applying the account's events in the old zone, and those that
@@ -110,7 +119,8 @@ public sealed class AccountStore
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(id) }));
         var before = await connection.QuerySingleOrDefaultAsync<Account>(Command(FindSql, new { id })) ?? throw new UnknownAccountException(id);
-        if (before.Zone?.Id == zone.Id) return new TimezoneChange(before, before.ReportingTimezone, null);
+        if (before.Zone?.Id == zone.Id)
+            return new TimezoneChange(before, before.ReportingTimezone, await connection.QuerySingleOrDefaultAsync<BackfillRequest>(Command(BackfillSql.Unqueued, new { account_id = id, before = now, limit = 1 })));
 
         var account = await connection.QuerySingleAsync<Account>(Command(SetTimezoneSql, new { id, timezone = zone.Id, now }));
         var ahead = await connection.QueryAsync<Instant>(Command(AheadSql, new { id, now }));
@@ -171,6 +181,10 @@ public sealed class AccountStore
 /// <param name="PreviousTimezone">The zone it had; null if none.</param>
 /// <param name="Backfill">The rebuild of the account's history that the change calls for; null if there is nothing to rebuild.</param>
 public sealed record TimezoneChange(Account Account, string? PreviousTimezone, BackfillRequest? Backfill);
+
+/// <summary>What an account of this id left is being removed; its id is nobody's until that has ended.</summary>
+public sealed class AccountBeingErasedException(long id, Exception cause)
+    : OperatorException($"Account {id} is being erased. That ends by itself within minutes; 'tally events erase --account {id} --all' ends it now. Then create it.", cause);
 
 /// <summary>The id of a new account is taken.</summary>
 public sealed class AccountExistsException(long id) : OperatorException($"Account {id} exists already.");

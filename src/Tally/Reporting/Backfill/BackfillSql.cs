@@ -22,9 +22,20 @@ internal static class BackfillSql
         SELECT {Columns} FROM reporting.backfill_requests r WHERE r.id = @id
         """;
 
+    /// <summary>Requests that are on record and were not put on their queue, the oldest first.</summary>
+    public const string Unqueued = $"""
+        /* tally:backfills.unqueued */
+        SELECT {Columns} FROM reporting.backfill_requests r
+        WHERE r.queued_at IS NULL AND r.cancelled_at IS NULL AND r.requested_at <= @before AND (@account_id::bigint IS NULL OR r.account_id = @account_id)
+        ORDER BY r.requested_at, r.id
+        LIMIT @limit
+        """;
+
+    public const string MarkQueued = "/* tally:backfills.queued */ UPDATE reporting.backfill_requests SET queued_at = @now WHERE id = @id AND queued_at IS NULL";
+
     public const string SetCancelled = $"""
         /* tally:backfills.cancel */
-        UPDATE reporting.backfill_requests r SET cancelled_at = @cancelled_at::timestamptz WHERE r.id = @id RETURNING {Columns}
+        UPDATE reporting.backfill_requests r SET cancelled_at = @cancelled_at::timestamptz, queued_at = NULL WHERE r.id = @id RETURNING {Columns}
         """;
 
     public const string DoneDays = """

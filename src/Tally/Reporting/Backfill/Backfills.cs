@@ -259,7 +259,16 @@ public sealed class Backfills
         };
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(BackfillSql.Insert, BackfillSql.Parameters(request), cancellationToken: cancellationToken));
+        // Its message is the one at hand.
+        await MarkQueuedAsync(id, cancellationToken);
         return (await FindAsync(id, cancellationToken))!;
+    }
+
+    /// <summary>Notes that the request's messages are on their queue, or that its days are done without.</summary>
+    public async Task MarkQueuedAsync(Guid requestId, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(BackfillSql.MarkQueued, new { id = requestId, now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken));
     }
 
     private async Task<BackfillRequest> SetCancelledAsync(Guid requestId, Instant? at, CancellationToken cancellationToken)

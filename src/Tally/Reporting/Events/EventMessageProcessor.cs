@@ -34,10 +34,15 @@ public sealed class EventMessageProcessor
         var known = message.Events.Where(one => accounts.ContainsKey(one.Event.AccountId)).Select(one => one.Event).ToList();
         var outcomes = known.Count == 0 ? [] : await _retry.RunAsync(token => _intake.ApplyAsync(known, token), cancellationToken);
         Report(messageId, known, outcomes);
+        var erased = message.Events.Any(one => !accounts.ContainsKey(one.Event.AccountId))
+            ? await _retry.RunAsync(
+                token => _accounts.ErasedAsync([.. message.Events.Select(one => one.Event.AccountId).Where(id => !accounts.ContainsKey(id)).Distinct()], token), cancellationToken)
+            : new HashSet<long>();
+        if (erased.Count > 0) Log.ErasedEventsDropped(_logger, messageId, message.Events.Count(one => erased.Contains(one.Event.AccountId)));
 
         var problems = message.Problems
             .Concat(message.Events
-                .Where(one => !accounts.ContainsKey(one.Event.AccountId))
+                .Where(one => !accounts.ContainsKey(one.Event.AccountId) && !erased.Contains(one.Event.AccountId))
                 .Select(one => new EventProblem(one.Index, $"'accountId' names account {one.Event.AccountId}, which does not exist")))
             .OrderBy(problem => problem.Index)
             .ToList();

@@ -9,8 +9,8 @@ using Tally.Reporting.Backfill;
 namespace Tally.Reporting.Reconcile;
 
 /// <summary>
-/// Days that wait for a rebuild whose message got lost: those of requests that have stood still, and dirty days that
-/// nobody has asked for.
+/// Days that wait for a rebuild: those of requests that have stood still, and dirty days that nobody has asked for. Their
+/// requests are recorded as not queued.
 /// </summary>
 internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
 {
@@ -46,6 +46,8 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
         LIMIT @limit
         """;
 
+    private const string Resend = "/* tally:owed.resend */ UPDATE reporting.backfill_requests SET queued_at = NULL WHERE id = ANY(@ids)";
+
     private const string DoneDays = """
         /* tally:owed.done */
         SELECT request_id, date FROM reporting.backfill_days WHERE account_id = @account_id AND request_id = ANY(@ids) AND outcome <> 'failed'
@@ -59,10 +61,9 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
 
     /// <summary>Records requests for dirty days and returns the messages that set them, and the idle ones, going again.</summary>
     /// <param name="account">Whose days.</param>
-    /// <param name="queued">Days that have a message already.</param>
     /// <param name="limit">How many messages at most; what is over is owed still, and found by the next run. The newest come first.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<BackfillMessage>> RequestAsync(Account account, IReadOnlyCollection<LocalDate> queued, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<BackfillMessage>> RequestAsync(Account account, int limit, CancellationToken cancellationToken)
     {
         if (limit <= 0) return [];
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -71,11 +72,12 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
         var before = now - Duration.FromTimeSpan(options.Value.ResendAfter);
         var idle = (await connection.QueryAsync<BackfillRequest>(Command(IdleRequests, new { account_id = account.Id, before, limit }))).ToList();
         var done = idle.Count == 0 ? [] : await connection.QueryAsync<(Guid RequestId, LocalDate Date)>(Command(DoneDays, new { account_id = account.Id, ids = idle.Select(request => request.Id).ToArray() }));
+        if (idle.Count > 0) await connection.ExecuteAsync(Command(Resend, new { ids = idle.Select(request => request.Id).ToArray() }));
         var doneBy = done.ToLookup(day => day.RequestId, day => day.Date);
         var messages = idle.SelectMany(request => Backfills.Pending(request, doneBy[request.Id].ToHashSet())).Take(limit).ToList();
 
         var dirty = await connection.QueryAsync<LocalDate>(Command(DirtyDays, new { account_id = account.Id, limit }));
-        var ranges = Backfills.Ranges([.. dirty.Except(queued).Order()]).Reverse().Take(limit - messages.Count).ToList();
+        var ranges = Backfills.Ranges([.. dirty.Order()]).Reverse().Take(limit - messages.Count).ToList();
         if (ranges.Count > 0) messages.AddRange(await InsertAsync(ranges));
         await transaction.CommitAsync(cancellationToken);
         return messages;

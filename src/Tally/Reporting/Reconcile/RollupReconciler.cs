@@ -23,10 +23,10 @@ public sealed record ReconcileResult
     /// <summary>Covered or not, days whose rollups were not what their raw events say.</summary>
     public required int DaysDiffering { get; init; }
 
-    /// <summary>For <see cref="QueueNames.ReportingBackfillDays"/>: the days that differ.</summary>
+    /// <summary>The days that differ.</summary>
     public required IReadOnlyList<BackfillDayMessage> Days { get; init; }
 
-    /// <summary>For <see cref="QueueNames.ReportingBackfills"/>: days that waited for a rebuild in vain.</summary>
+    /// <summary>What is on record to be rebuilt, as <see cref="BackfillSender.SendOwedAsync"/> puts it: days that differ, and days that waited in vain.</summary>
     public required IReadOnlyList<BackfillMessage> Ranges { get; init; }
 }
 
@@ -36,7 +36,7 @@ public sealed record ReconcileResult
 /// </summary>
 public sealed class RollupReconciler
 {
-    // The host puts a run's messages one by one after it has ended, within the margin that time boxes leave.
+    // A run's messages are put one by one after it has ended, within the margin that time boxes leave.
     private const int MaxMessages = 500;
 
     private readonly AccountPasses _passes;
@@ -67,7 +67,7 @@ public sealed class RollupReconciler
         var (accounts, verified, differing) = (0, 0, 0);
         var days = new List<BackfillDayMessage>();
         var ranges = new List<BackfillMessage>();
-        var untilFull = new RuntimeLimiter(() => limiter.IsOverTime() || days.Count + ranges.Count >= MaxMessages);
+        var untilFull = new RuntimeLimiter(() => limiter.IsOverTime() || ranges.Count >= MaxMessages);
         var outcome = await _passes.RunAsync(PassKind.Reconcile, untilFull, TakeTurnAsync, cancellationToken);
         Log.Reconciled(_logger, outcome, accounts, verified, differing, days.Count, ranges.Count);
         return new ReconcileResult { Outcome = outcome, AccountsVerified = accounts, DaysVerified = verified, DaysDiffering = differing, Days = days, Ranges = ranges };
@@ -80,7 +80,7 @@ public sealed class RollupReconciler
                 var marked = await VerifyAsync(account, token);
                 days.AddRange(marked.Select(date => new BackfillDayMessage { AccountId = account.Id, Date = date.ToDateOnly() }));
                 await keep(token);
-                ranges.AddRange(await _owed.RequestAsync(account, marked, MaxMessages - days.Count - ranges.Count, token));
+                ranges.AddRange(await _owed.RequestAsync(account, MaxMessages - ranges.Count, token));
                 accounts++;
                 verified += _options.ReconcileDays;
                 differing += marked.Count;

@@ -1,29 +1,43 @@
 using Dapper;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Rollups;
 
 namespace Tally.Reporting.Retention;
 
 /// <summary>What the erasure of an account removed.</summary>
-/// <param name="WasThere">Whether the account existed; its leavings may outlive it if an erasure was broken off.</param>
-/// <param name="Rows">Rows of its events, rollups and their states.</param>
+/// <param name="WasThere">Whether the account existed, or its erasure had begun.</param>
+/// <param name="Rows">Rows of its events, rollups and their states, and messages on record.</param>
 public sealed record AccountErasure(bool WasThere, long Rows);
 
-/// <summary>Removes an account and everything that is kept for it. Broken off, it goes on when it is called again.</summary>
+/// <summary>
+/// Removes an account and everything that is kept for it. Broken off, it goes on when it is called again, and by itself with
+/// the next run of <see cref="ResumeUnfinishedAsync"/>; its id is nobody's until it has ended.
+/// </summary>
 public sealed class AccountEraser
 {
     private const int RowsAtOnce = 10_000;
 
     private readonly NpgsqlDataSource _dataSource;
     private readonly AccountDirectory _directory;
+    private readonly PoisonLog _poison;
+    private readonly TimeSpan _timeout;
+    private readonly IClock _clock;
     private readonly ILogger<AccountEraser> _logger;
 
-    internal AccountEraser(NpgsqlDataSource dataSource, AccountDirectory directory, ILogger<AccountEraser> logger)
+    internal AccountEraser(
+        NpgsqlDataSource dataSource, AccountDirectory directory, PoisonLog poison, IOptions<ReportingOptions> options, IClock clock, ILogger<AccountEraser> logger)
     {
         _dataSource = dataSource;
         _directory = directory;
+        _poison = poison;
+        _timeout = options.Value.StatementTimeout;
+        _clock = clock;
         _logger = logger;
     }
 
@@ -33,35 +47,79 @@ public sealed class AccountEraser
     /// <param name="cancellationToken">Stops between steps.</param>
     public async Task<AccountErasure> EraseAsync(long accountId, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        var wasThere = await DeleteAccountAsync(connection, accountId, cancellationToken);
+        var now = _clock.GetCurrentInstant();
+        var wasThere = await BeginAsync(accountId, now, cancellationToken);
         _directory.Forget([accountId]);
-        var rows = 0L;
+        var rows = await DeleteRowsAsync(accountId, progress, () => false, cancellationToken) ?? 0;
+        if (!wasThere && rows == 0) await ExecuteAsync(EraseSql.TakeBack, accountId, now, cancellationToken);
+        await ExecuteAsync(EraseSql.End, accountId, now, cancellationToken);
+        if (wasThere || rows > 0) Log.AccountErased(_logger, accountId, rows);
+        return new AccountErasure(wasThere, rows);
+    }
+
+    /// <summary>Ends erasures that were begun and broken off, the oldest first, as far as there is time.</summary>
+    /// <returns>How many have ended.</returns>
+    internal async Task<int> ResumeUnfinishedAsync(Func<bool> isOverTime, CancellationToken cancellationToken)
+    {
+        var ended = 0;
+        foreach (var accountId in await UnfinishedAsync(cancellationToken))
+        {
+            _directory.Forget([accountId]);
+            if (await DeleteRowsAsync(accountId, null, isOverTime, cancellationToken) is not { } rows) break;
+            await ExecuteAsync(EraseSql.End, accountId, _clock.GetCurrentInstant(), cancellationToken);
+            Log.AccountErased(_logger, accountId, rows);
+            ended++;
+            if (isOverTime()) break;
+        }
+
+        return ended;
+    }
+
+    /// <summary>Waits for those that are applying the account's events; those that come later find no account.</summary>
+    private async Task<bool> BeginAsync(long accountId, Instant now, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
+        await LockAsync(connection, accountId, cancellationToken);
+        var wasThere = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            EraseSql.Begin, new { account_id = accountId, now }, transaction, cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+        return wasThere;
+    }
+
+    /// <summary>The rows removed; null if time was up first.</summary>
+    private async Task<long?> DeleteRowsAsync(long accountId, IProgress<long>? progress, Func<bool> isOverTime, CancellationToken cancellationToken)
+    {
+        long rows = await _poison.EraseAsync(accountId, _ => true, cancellationToken);
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         foreach (var sql in EraseSql.DeleteRows)
         {
             int removed;
             do
             {
-                removed = await connection.ExecuteAsync(new CommandDefinition(
-                    sql, new { account_id = accountId, limit = RowsAtOnce }, commandTimeout: 300, cancellationToken: cancellationToken));
+                removed = await connection.ExecuteWithinAsync(_timeout, sql, new { account_id = accountId, limit = RowsAtOnce }, cancellationToken);
                 rows += removed;
                 progress?.Report(rows);
+                if (removed == RowsAtOnce && isOverTime()) return null;
             }
             while (removed == RowsAtOnce);
         }
 
-        if (wasThere || rows > 0) Log.AccountErased(_logger, accountId, rows);
-        return new AccountErasure(wasThere, rows);
+        return rows;
     }
 
-    /// <summary>Waits for those that are applying the account's events; those that come later find no account.</summary>
-    private static async Task<bool> DeleteAccountAsync(NpgsqlConnection connection, long accountId, CancellationToken cancellationToken)
+    private async Task ExecuteAsync(string sql, long accountId, Instant now, CancellationToken cancellationToken)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(
-            "SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(accountId) }, transaction, cancellationToken: cancellationToken));
-        var deleted = await connection.ExecuteAsync(new CommandDefinition(EraseSql.DeleteAccount, new { account_id = accountId }, transaction, cancellationToken: cancellationToken));
-        await transaction.CommitAsync(cancellationToken);
-        return deleted > 0;
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteWithinAsync(_timeout, sql, new { account_id = accountId, now }, cancellationToken);
     }
+
+    private async Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.QueryWithinAsync<long>(_timeout, EraseSql.Unfinished, null, cancellationToken);
+    }
+
+    private static Task LockAsync(NpgsqlConnection connection, long accountId, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(accountId) }, cancellationToken: cancellationToken));
 }

@@ -18,7 +18,7 @@ internal static class EraseSql
 
     public const string CountPurged = """
         /* tally:erase.count_purged */
-        SELECT count(*)::int FROM reporting.purged_events WHERE account_id = @account_id AND id = ANY(@ids)
+        SELECT count(*)::int FROM reporting.purged_events WHERE account_id = @account_id AND id = ANY(@ids) AND NOT erased
         """;
 
     /// <summary>Removes the events, remembers their ids so that no message brings them back, and answers them whole.</summary>
@@ -28,8 +28,8 @@ internal static class EraseSql
             DELETE FROM reporting.reporting_events WHERE account_id = @account_id AND id = ANY(@ids) RETURNING *
         ),
         remembered AS (
-            INSERT INTO reporting.purged_events (account_id, id, created_at, purged_at)
-            SELECT account_id, id, created_at, @now FROM removed ORDER BY id
+            INSERT INTO reporting.purged_events (account_id, id, created_at, purged_at, erased)
+            SELECT account_id, id, created_at, @now, true FROM removed ORDER BY id
             ON CONFLICT (account_id, id) DO NOTHING
         )
         SELECT account_id, id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, event_start_time, event_end_time, created_at FROM removed
@@ -80,9 +80,34 @@ internal static class EraseSql
         WHERE d.account_id = @account_id AND d.date = t.date
         """;
 
-    public const string DeleteAccount = """
-        /* tally:erase.account */
-        DELETE FROM reporting.accounts WHERE id = @account_id
+    /// <summary>Removes the account and notes that its erasure has begun. Answers whether it was there, or had begun before.</summary>
+    public const string Begin = """
+        /* tally:erase.begin */
+        WITH before AS (SELECT FROM reporting.erased_accounts WHERE account_id = @account_id AND ended_at IS NULL),
+        gone AS (DELETE FROM reporting.accounts WHERE id = @account_id RETURNING id),
+        begun AS (
+            INSERT INTO reporting.erased_accounts AS e (account_id, began_at) VALUES (@account_id, @now)
+            ON CONFLICT (account_id) DO UPDATE SET ended_at = NULL
+        )
+        SELECT EXISTS (SELECT FROM gone) OR EXISTS (SELECT FROM before)
+        """;
+
+    public const string End = "/* tally:erase.end */ UPDATE reporting.erased_accounts SET ended_at = @now WHERE account_id = @account_id AND ended_at IS NULL";
+
+    /// <summary>There was nothing to erase, and so there is nothing to remember.</summary>
+    public const string TakeBack = "/* tally:erase.take_back */ DELETE FROM reporting.erased_accounts WHERE account_id = @account_id AND ended_at IS NULL AND began_at = @now";
+
+    public const string Unfinished = """
+        /* tally:erase.unfinished */
+        SELECT account_id FROM reporting.erased_accounts WHERE ended_at IS NULL ORDER BY began_at, account_id LIMIT 100
+        """;
+
+    /// <summary>Remembers ids as erased, so that their events are refused when they come. Under the account's lock.</summary>
+    public const string Remember = """
+        /* tally:erase.remember */
+        INSERT INTO reporting.purged_events AS p (account_id, id, created_at, purged_at, erased)
+        SELECT @account_id, id, @now, @now, true FROM unnest(@ids) AS id ORDER BY id
+        ON CONFLICT (account_id, id) DO UPDATE SET erased = true WHERE NOT p.erased
         """;
 
     /// <summary>Everything that is kept by account, each statement in bounded steps of <c>@limit</c> rows.</summary>

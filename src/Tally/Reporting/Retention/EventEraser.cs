@@ -6,6 +6,7 @@ using NpgsqlTypes;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Rollups;
 using static Tally.Database.SqlParameters;
 
@@ -17,8 +18,9 @@ namespace Tally.Reporting.Retention;
 /// <param name="AdjustedDays">Frozen days, from whose rollups the events were taken off.</param>
 /// <param name="UntouchedDays">Days frozen in a former zone: their totals cannot be told apart any more, and stay.</param>
 /// <param name="PurgedEvents">Events asked for by id that had been purged: their seconds are unknown, and the totals keep them.</param>
+/// <param name="Remembered">Ids asked for that are not stored: they may be on their way, and are refused when they come.</param>
 public sealed record EraseResult(
-    long Events, IReadOnlyList<LocalDate> RebuiltDays, IReadOnlyList<LocalDate> AdjustedDays, IReadOnlyList<LocalDate> UntouchedDays, int PurgedEvents);
+    long Events, IReadOnlyList<LocalDate> RebuiltDays, IReadOnlyList<LocalDate> AdjustedDays, IReadOnlyList<LocalDate> UntouchedDays, int PurgedEvents, int Remembered);
 
 /// <summary>
 /// Removes single events for good, and what they added to the rollups, in one transaction for each few days. A message
@@ -33,30 +35,42 @@ public sealed class EventEraser
 
     private readonly NpgsqlDataSource _dataSource;
     private readonly AccountStore _accounts;
+    private readonly PoisonLog _poison;
     private readonly IClock _clock;
     private readonly ILogger<EventEraser> _logger;
 
-    internal EventEraser(NpgsqlDataSource dataSource, AccountStore accounts, IClock clock, ILogger<EventEraser> logger)
+    internal EventEraser(NpgsqlDataSource dataSource, AccountStore accounts, PoisonLog poison, IClock clock, ILogger<EventEraser> logger)
     {
         _dataSource = dataSource;
         _accounts = accounts;
+        _poison = poison;
         _clock = clock;
         _logger = logger;
     }
 
-    /// <summary>Erases the events with these ids; unknown ones change nothing.</summary>
+    /// <summary>
+    /// Erases the events with these ids, also from messages on record. All ids are remembered for good, so that an event which
+    /// is still in a queue is refused when it comes.
+    /// </summary>
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     public async Task<EraseResult> EraseAsync(long accountId, IReadOnlyCollection<Guid> eventIds, CancellationToken cancellationToken = default)
     {
         var ids = eventIds.ToArray();
-        var purged = await CountPurgedAsync(accountId, ids, cancellationToken);
-        return await EraseAsync(accountId, EraseSql.FindById, new { account_id = accountId, ids, limit = EventsAtOnce }, purged, cancellationToken);
+        _ = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+        var purged = await RememberAsync(accountId, ids, cancellationToken);
+        var asked = ids.ToHashSet();
+        await _poison.EraseAsync(accountId, item => Guid.TryParse(item["id"]?.ToString(), out var id) && asked.Contains(id), cancellationToken);
+        var result = await EraseAsync(accountId, EraseSql.FindById, new { account_id = accountId, ids, limit = EventsAtOnce }, purged, cancellationToken);
+        return result with { Remembered = (int)(asked.Count - result.Events - purged) };
     }
 
     /// <summary>Erases the raw events of a conversation. Those that were purged cannot be told from others.</summary>
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
-    public Task<EraseResult> EraseConversationAsync(long accountId, long conversationId, CancellationToken cancellationToken = default) =>
-        EraseAsync(accountId, EraseSql.FindByConversation, new { account_id = accountId, conversation_id = conversationId, limit = EventsAtOnce }, 0, cancellationToken);
+    public async Task<EraseResult> EraseConversationAsync(long accountId, long conversationId, CancellationToken cancellationToken = default)
+    {
+        await _poison.EraseAsync(accountId, item => long.TryParse(item["conversationId"]?.ToString(), out var id) && id == conversationId, cancellationToken);
+        return await EraseAsync(accountId, EraseSql.FindByConversation, new { account_id = accountId, conversation_id = conversationId, limit = EventsAtOnce }, 0, cancellationToken);
+    }
 
     private async Task<EraseResult> EraseAsync(long accountId, string findSql, object parameters, int purged, CancellationToken cancellationToken)
     {
@@ -71,14 +85,22 @@ public sealed class EventEraser
         }
 
         Log.EventsErased(_logger, accountId, erased.Events, erased.Rebuilt.Count, erased.Adjusted.Count);
-        return new EraseResult(erased.Events, [.. erased.Rebuilt], [.. erased.Adjusted], [.. erased.Untouched], purged);
+        return new EraseResult(erased.Events, [.. erased.Rebuilt], [.. erased.Adjusted], [.. erased.Untouched], purged, Remembered: 0);
     }
 
-    private async Task<int> CountPurgedAsync(long accountId, Guid[] ids, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits for those that are applying the account's events; those that come later find the ids. Answers how many of them had
+    /// been purged.
+    /// </summary>
+    private async Task<int> RememberAsync(long accountId, Guid[] ids, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-            EraseSql.CountPurged, new { account_id = accountId, ids }, cancellationToken: cancellationToken));
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(accountId) }, cancellationToken: cancellationToken));
+        var purged = await connection.ExecuteScalarAsync<int>(new CommandDefinition(EraseSql.CountPurged, new { account_id = accountId, ids }, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition(EraseSql.Remember, new { account_id = accountId, ids, now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+        return purged;
     }
 
     /// <summary>The ids to begin with, and their days.</summary>

@@ -57,6 +57,6 @@ internal static class PurgeSql
     public const string Forget = """
         /* tally:purge.forget */
         DELETE FROM reporting.purged_events
-        WHERE ctid = ANY(ARRAY(SELECT ctid FROM reporting.purged_events WHERE purged_at < @before ORDER BY purged_at LIMIT @limit))
+        WHERE ctid = ANY(ARRAY(SELECT ctid FROM reporting.purged_events WHERE purged_at < @before AND NOT erased ORDER BY purged_at LIMIT @limit))
         """;
 }

@@ -6,6 +6,7 @@ using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
 using Tally.Reporting.Passes;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Reconcile;
 using Tally.Scheduling;
 
@@ -15,7 +16,8 @@ namespace Tally.Reporting.Retention;
 public sealed record ScheduledPurgeResult(RunOutcome Outcome, int DaysPurged, long EventsPurged, long IdsForgotten);
 
 /// <summary>
-/// Forgets the ids of events that were removed long ago, removes old records of finished work, and removes raw events older than <c>Reporting:RetentionDays</c>,
+/// Forgets the ids of events that were removed long ago and poison messages that were dealt with, removes old records of finished work,
+/// and removes raw events older than <c>Reporting:RetentionDays</c>,
 /// of every account, if that is set.
 /// </summary>
 public sealed class ScheduledPurge
@@ -25,21 +27,25 @@ public sealed class ScheduledPurge
 
     private const int IdsAtOnce = 10_000;
 
+    private const int MessagesAtOnce = 1_000;
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly AccountPasses _passes;
     private readonly EventPurger _purger;
     private readonly RunRecordPurger _records;
+    private readonly PoisonLog _poison;
     private readonly ReportingOptions _options;
     private readonly IClock _clock;
     private readonly ILogger<ScheduledPurge> _logger;
 
     internal ScheduledPurge(
-        NpgsqlDataSource dataSource, AccountPasses passes, EventPurger purger, RunRecordPurger records, IOptions<ReportingOptions> options, IClock clock, ILogger<ScheduledPurge> logger)
+        NpgsqlDataSource dataSource, AccountPasses passes, EventPurger purger, RunRecordPurger records, PoisonLog poison, IOptions<ReportingOptions> options, IClock clock, ILogger<ScheduledPurge> logger)
     {
         _dataSource = dataSource;
         _passes = passes;
         _purger = purger;
         _records = records;
+        _poison = poison;
         _options = options.Value;
         _clock = clock;
         _logger = logger;
@@ -52,6 +58,7 @@ public sealed class ScheduledPurge
     {
         var (days, events) = (0, 0L);
         var forgotten = await ForgetAsync(limiter, cancellationToken);
+        while (!limiter.WasOverTime && await _poison.ForgetAsync(MessagesAtOnce, cancellationToken) == MessagesAtOnce && !limiter.IsOverTime()) { }
         var records = await _records.RemoveAsync(limiter, cancellationToken);
         var outcome = limiter.WasOverTime ? RunOutcome.TimeUp : forgotten + records > 0 ? RunOutcome.Completed : RunOutcome.NothingDue;
         var daysBefore = -1;

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Dapper;
 using Shouldly;
 using Tally.Azure;
 using Tally.Cli.Shell;
+using Tally.Database;
 using Tally.Tests.Infrastructure;
 using Xunit;
 
@@ -52,6 +54,31 @@ public sealed class DoctorTests(TestDatabase database) : IClassFixture<TestDatab
 
         result.ExitCode.ShouldBe(ExitCode.No, result.Error);
         Findings(result)["queues"].ShouldStartWith("failed: ");
+    }
+
+    [Theory]
+    [InlineData("app role", "NOLOGIN", "may not log in")]
+    [InlineData("app role", "SET default_transaction_read_only = on", "default_transaction_read_only on")]
+    [InlineData("app role", null, "lacks grants on 1 table, reporting.reporting_events first")]
+    public async Task What_keeps_the_app_from_its_work_is_found(string check, string? harm, string said)
+    {
+        var role = $"app_{Guid.NewGuid():N}";
+        await new DatabaseRole(database.DataSource).GrantAsync(role, null);
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync(harm is null ? $"REVOKE INSERT ON reporting.reporting_events FROM {role}" : $"ALTER ROLE {role} {harm}");
+        try
+        {
+            using var tally = new CliRunner(database.ConnectionString, TestServers.NewStorageAccount()) { UsesRealClock = true };
+
+            var result = await tally.RunAsync("doctor", "-o", "json");
+
+            result.ExitCode.ShouldBe(ExitCode.No);
+            Findings(result)[check].ShouldContain(said);
+        }
+        finally
+        {
+            await connection.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+        }
     }
 
     [Fact]

@@ -1,22 +1,29 @@
+using System.Text;
 using System.Text.Json;
+using NodaTime;
+using NodaTime.Testing;
+using Npgsql;
 using Shouldly;
 using Tally.Azure;
 using Tally.Cli.Shell;
+using Tally.Reporting.Poison;
 using Tally.Tests.Infrastructure;
 using Xunit;
 
 namespace Tally.Tests.Cli.Queues;
 
-public sealed class QueueCommandTests : IDisposable
+public sealed class QueueCommandTests : IClassFixture<TestDatabase>, IDisposable
 {
     private readonly CliRunner _tally;
     private readonly QueueAccount _service;
+    private readonly NpgsqlDataSource _database;
 
-    public QueueCommandTests()
+    public QueueCommandTests(TestDatabase database)
     {
         var storage = TestServers.NewStorageAccount();
-        _tally = new CliRunner(storage: storage) { UsesRealClock = true };
+        _tally = new CliRunner(database.ConnectionString, storage) { UsesRealClock = true };
         _service = QueueAccount.Of(storage);
+        _database = database.DataSource;
     }
 
     public void Dispose() => _tally.Dispose();
@@ -108,6 +115,40 @@ public sealed class QueueCommandTests : IDisposable
         (await DepthAsync("limited")).ShouldBe(35);
         (await DepthAsync("limited-poison")).ShouldBe(5);
     }
+
+    [Fact]
+    public async Task Peek_shows_the_reason_beside_the_text_and_redrive_marks_what_it_moved()
+    {
+        const string Name = "reporting-backfills";
+        await RecordAsync(Name, "m1", "bad", "'accountId' is missing");
+        await PutAsync(Name + QueueNames.PoisonSuffix, "bad");
+
+        var peeked = JsonDocument.Parse((await _tally.RunAsync("queues", "peek", Name + QueueNames.PoisonSuffix, "-o", "json")).Out).RootElement[0];
+        await _tally.RunAsync("queues", "redrive", Name);
+
+        (peeked.GetProperty("text").GetString(), peeked.GetProperty("reason").GetString()).ShouldBe(("bad", "'accountId' is missing"));
+        (await DepthAsync(Name)).ShouldBe(1, "not once from the queue and once from the record");
+        (await Record().CountLeftAsync()).Keys.ShouldNotContain(Name);
+    }
+
+    [Fact]
+    public async Task Redrive_puts_what_is_on_record_when_the_queue_has_given_it_up()
+    {
+        const string Name = "reporting-backfill-days";
+        await RecordAsync(Name, "m1", "lost", "why");
+
+        var result = await _tally.RunAsync("queues", "redrive", Name, "-o", "json");
+
+        result.ExitCode.ShouldBe(ExitCode.Done, result.Error);
+        (await _service.GetQueue(Name).PeekMessagesAsync(32)).Value.ShouldHaveSingleItem().Body.ToString().ShouldBe("lost");
+        (await Record().CountLeftAsync()).Keys.ShouldNotContain(Name);
+        JsonDocument.Parse((await _tally.RunAsync("queues", "redrive", Name, "-o", "json")).Out).RootElement.GetProperty("moved").GetInt32().ShouldBe(0);
+    }
+
+    private PoisonLog Record() => new(_database, new FakeClock(Instant.FromUtc(2026, 2, 12, 10, 0)));
+
+    private Task RecordAsync(string queue, string id, string text, string reason) =>
+        Record().RecordAsync(queue, id, Encoding.UTF8.GetBytes(text), 8, reason, CancellationToken.None);
 
     [Fact]
     public async Task Redrive_without_poison_messages_moves_nothing() =>

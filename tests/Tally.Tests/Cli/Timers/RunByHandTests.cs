@@ -31,8 +31,9 @@ public sealed class ReportingByHandTests(ReportingHost host) : IClassFixture<Rep
         result.ExitCode.ShouldBe(ExitCode.No);
         var row = JsonDocument.Parse(result.Out).RootElement;
         (row.GetProperty("outcome").GetString(), row.GetProperty("days_differing").GetInt32()).ShouldBe(("completed", 1));
-        var queued = (await new TestQueues(_storage)[QueueNames.ReportingBackfillDays].PeekMessagesAsync(32)).Value.ShouldHaveSingleItem();
-        TextMessages.As<BackfillDayMessage>(queued.Body.ToString()).ShouldBe(new BackfillDayMessage { AccountId = 1, Date = TestEvent.Day.ToDateOnly() });
+        var queued = (await new TestQueues(_storage)[QueueNames.ReportingBackfills].PeekMessagesAsync(32)).Value.ShouldHaveSingleItem();
+        var range = TextMessages.As<BackfillMessage>(queued.Body.ToString());
+        (range.AccountId, range.From, range.To).ShouldBe((1, TestEvent.Day.ToDateOnly(), TestEvent.Day.ToDateOnly()));
     }
 
     [Fact]

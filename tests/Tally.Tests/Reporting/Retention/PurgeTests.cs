@@ -8,6 +8,7 @@ using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
 using Tally.Reporting.Passes;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
 using Tally.Reporting.Retention;
@@ -207,7 +208,7 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
     private Task<PurgeResult> PurgeAsync(LocalDate? before = null) => host.Get<EventPurger>().PurgeAsync(_account, before ?? After);
 
     private ScheduledPurge SchedulePurge(ReportingOptions options) => new(
-        host.DataSource, host.Get<AccountPasses>(), host.Get<EventPurger>(), new RunRecordPurger(host.DataSource, Options.Create(options), host.Clock), Options.Create(options), host.Clock, NullLogger<ScheduledPurge>.Instance);
+        host.DataSource, host.Get<AccountPasses>(), host.Get<EventPurger>(), new RunRecordPurger(host.DataSource, Options.Create(options), host.Clock), host.Get<PoisonLog>(), Options.Create(options), host.Clock, NullLogger<ScheduledPurge>.Instance);
 
     private async Task<string> StateAsync() => (await host.QueryAsync<string>(
         "SELECT state FROM reporting.reporting_days WHERE account_id = @_account AND date = '2026-02-11'", new { _account })).Single();

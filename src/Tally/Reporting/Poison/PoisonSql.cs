@@ -1,0 +1,76 @@
+namespace Tally.Reporting.Poison;
+
+/// <summary>The SQL of <see cref="PoisonLog"/>.</summary>
+internal static class PoisonSql
+{
+    private const string Columns = "queue, message_id, body, reason, tries, failed_at, redriven_at";
+
+    // A try that ends with the process leaves the reason that was written before it.
+    public const string Record = """
+        /* tally:poison.record */
+        INSERT INTO reporting.poison_messages (queue, message_id, body, reason, tries, failed_at, account_ids)
+        VALUES (@queue, @message_id, @body, @reason, @tries, @now, @account_ids)
+        ON CONFLICT (queue, message_id) DO UPDATE SET reason = excluded.reason, tries = excluded.tries, failed_at = excluded.failed_at
+        """;
+
+    public const string Remove = """
+        /* tally:poison.remove */
+        DELETE FROM reporting.poison_messages WHERE queue = @queue AND message_id = @message_id
+        """;
+
+    public const string Left = $"""
+        /* tally:poison.left */
+        SELECT {Columns} FROM reporting.poison_messages
+        WHERE queue = @queue AND redriven_at IS NULL AND failed_at <= @until
+        ORDER BY failed_at, message_id
+        LIMIT @limit
+        """;
+
+    public const string CountLeft = "/* tally:poison.count */ SELECT queue, count(*) FROM reporting.poison_messages WHERE redriven_at IS NULL GROUP BY queue ORDER BY queue";
+
+    public const string ReasonOf = """
+        /* tally:poison.reason */
+        SELECT reason FROM reporting.poison_messages
+        WHERE queue = @queue AND sha256(body) = sha256(@body)
+        ORDER BY redriven_at IS NULL DESC, failed_at DESC
+        LIMIT 1
+        """;
+
+    public const string Mark = """
+        /* tally:poison.mark */
+        UPDATE reporting.poison_messages SET redriven_at = @now WHERE queue = @queue AND message_id = @message_id AND redriven_at IS NULL
+        """;
+
+    // A copy in the poison queue has an id of its own: it is known by its text.
+    public const string MarkCopy = """
+        /* tally:poison.mark_copy */
+        UPDATE reporting.poison_messages SET redriven_at = @now
+        WHERE (queue, message_id) = (
+            SELECT queue, message_id FROM reporting.poison_messages
+            WHERE queue = @queue AND redriven_at IS NULL AND sha256(body) = sha256(@body)
+            ORDER BY failed_at
+            LIMIT 1)
+        """;
+
+    public const string RemoveLeft = "/* tally:poison.purge */ DELETE FROM reporting.poison_messages WHERE queue = @queue AND redriven_at IS NULL AND failed_at <= @until";
+
+    public const string Forget = """
+        /* tally:poison.forget */
+        DELETE FROM reporting.poison_messages
+        WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM reporting.poison_messages WHERE redriven_at < @redriven_before OR (redriven_at IS NULL AND failed_at < @failed_before) LIMIT @limit))
+        """;
+
+    public const string OfAccount = """
+        /* tally:poison.of_account */
+        SELECT queue, message_id, body FROM reporting.poison_messages
+        WHERE account_ids @> ARRAY[@account_id] AND (queue, message_id) > (@after_queue, @after_id)
+        ORDER BY queue, message_id
+        LIMIT @limit
+        """;
+
+    public const string Rewrite = """
+        /* tally:poison.rewrite */
+        UPDATE reporting.poison_messages SET body = @body, account_ids = @account_ids, reason = @reason WHERE queue = @queue AND message_id = @message_id
+        """;
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using Npgsql;
+using Shouldly;
+using Tally.Reporting.Accounts;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Reconcile;
+using Tally.Reporting.Retention;
+using Tally.Scheduling;
+using Xunit;
+
+namespace Tally.Tests.Reporting;
+
+/// <summary>With a pool of one connection nobody may hold it while waiting for another.</summary>
+public sealed class OneConnectionTests(ReportingHost host) : IClassFixture<ReportingHost>, IAsyncLifetime
+{
+    private ServiceProvider _services = null!;
+
+    public Task InitializeAsync()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(host.ConnectionString) { MaxPoolSize = 1, Timeout = 5 };
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
+            [new("ConnectionStrings:Tally", settings.ConnectionString), new("Reporting:RetentionDays", "5")]).Build();
+        _services = new ServiceCollection().AddLogging().AddSingleton<IClock>(host.Clock).AddSingleton<IMessageSender>(host.Sender).AddTally(configuration).BuildServiceProvider();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await _services.DisposeAsync();
+
+    [Fact]
+    public async Task One_connection_is_enough_for_every_command_and_timer_over_an_account()
+    {
+        await host.AddAccountAsync(1);
+        var old = TestEvent.Noon - Duration.FromDays(9);
+        var events = new[] { TestEvent.FirstResponse(1), TestEvent.FirstResponse(1, at: old), TestEvent.FirstResponse(1, at: old - Duration.FromDays(1)) };
+        await host.ApplyAsync(events);
+        await host.ExecuteAsync("UPDATE reporting.reporting_events_rollups SET count = 5 WHERE account_id = 1 AND dimension_type = 'agent'");
+
+        (await Get<RollupReconciler>().RunAsync(Unlimited())).DaysDiffering.ShouldBeGreaterThan(0);
+        (await Get<BackfillSender>().SendOwedAsync(() => false, young: true)).ShouldBeGreaterThan(0);
+        var request = await Get<Backfills>().RequestAsync(await Get<Backfills>().PlanAsync(1));
+        await foreach (var _ in Get<Backfills>().RebuildInlineAsync(request)) { }
+        (await Get<Backfills>().GetAsync(request.Id)).State.ShouldBe("completed");
+        await Get<AccountStore>().SetTimezoneAsync(1, "Europe/Paris");
+        (await Get<RollupVerifier>().VerifyAsync(1)).DaysChecked.ShouldBeGreaterThan(0);
+        await Get<ScheduledPurge>().RunAsync(Unlimited());
+        (await Get<EventEraser>().EraseAsync(1, [events[0].Id])).Events.ShouldBe(1);
+        await Get<UnfinishedWork>().RunAsync(Unlimited());
+        (await Get<AccountEraser>().EraseAsync(1)).WasThere.ShouldBeTrue();
+    }
+
+    private static RuntimeLimiter Unlimited() => RuntimeLimiter.OverAfter(int.MaxValue);
+
+    private T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+}
