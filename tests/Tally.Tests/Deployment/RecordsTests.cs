@@ -96,6 +96,7 @@ public sealed partial class RecordsTests(TestDatabase database) : IClassFixture<
         foreach (var function in FunctionTable.Discovered.Where(row => row.Trigger == "queue")) Telemetry.RecordQueueAge(function.Name, Oldest);
         foreach (var queue in QueueNames.All.SelectMany(name => new[] { name, name + QueueNames.PoisonSuffix }).Append(OwnQueue)) Telemetry.RecordQueue(queue, 3, Oldest);
         foreach (var counter in new[] { Telemetry.EventsApplied, Telemetry.EventsDuplicated, Telemetry.EventsInConflict, Telemetry.EventsRejected, Telemetry.DriftedDays }) counter.Add(1);
+        Telemetry.Retries.Add(1, new KeyValuePair<string, object?>("tally.fault", "none"));
         Telemetry.LockWait.Record(0.5);
         await using (await database.DataSource.OpenConnectionAsync())
             meter.ForceFlush().ShouldBeTrue();
