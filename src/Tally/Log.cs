@@ -16,7 +16,7 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Information, "Backfill {RequestId} of account {AccountId}: {From:yyyy-MM-dd} to {To:yyyy-MM-dd} split into {Halves} ranges and {Days} days")]
     public static partial void BackfillFannedOut(ILogger logger, Guid requestId, long accountId, DateOnly from, DateOnly to, int halves, int days);
 
-    [LoggerMessage(1004, LogLevel.Warning, "Account {AccountId}, {Date:yyyy-MM-dd}: kept as it is, since its raw events are gone. Rebuild with force to replace it all the same")]
+    [LoggerMessage(1004, LogLevel.Warning, "Account {AccountId}, {Date:yyyy-MM-dd}: its raw events are gone; what its rollups hold is kept as its base. 'tally rollups drop-base' drops it")]
     public static partial void DayKept(ILogger logger, long accountId, DateOnly date);
 
     [LoggerMessage(1005, LogLevel.Information, "Backfill {RequestId} of account {AccountId} has nothing to do: {Reason}")]
@@ -31,7 +31,7 @@ internal static partial class Log
     [LoggerMessage(1008, LogLevel.Error, "Reconcile of account {AccountId} failed; its turn comes again in the next pass")]
     public static partial void ReconcileFailed(ILogger logger, long accountId, Exception exception);
 
-    [LoggerMessage(1009, LogLevel.Information, "Account {AccountId}, {Date:yyyy-MM-dd}: {Purged} raw events removed, {Kept} bot events kept; the day is frozen")]
+    [LoggerMessage(1009, LogLevel.Information, "Account {AccountId}, {Date:yyyy-MM-dd}: {Purged} raw events removed, {Kept} bot events kept; what they counted is in the day's base")]
     public static partial void DayPurged(ILogger logger, long accountId, DateOnly date, long purged, long kept);
 
     [LoggerMessage(1010, LogLevel.Information, "Purge: {Outcome}. {Days} days with {Events} raw events removed, {Ids} ids forgotten")]
@@ -40,8 +40,8 @@ internal static partial class Log
     [LoggerMessage(1011, LogLevel.Error, "Purge of account {AccountId} failed; its turn comes again in the next pass")]
     public static partial void PurgeFailed(ILogger logger, long accountId, Exception exception);
 
-    [LoggerMessage(1012, LogLevel.Information, "Account {AccountId}: {Events} raw events erased, {Rebuilt} days rebuilt, {Adjusted} frozen days adjusted")]
-    public static partial void EventsErased(ILogger logger, long accountId, long events, int rebuilt, int adjusted);
+    [LoggerMessage(1012, LogLevel.Information, "Account {AccountId}: {Events} raw events erased, {Rebuilt} days rebuilt")]
+    public static partial void EventsErased(ILogger logger, long accountId, long events, int rebuilt);
 
     [LoggerMessage(1013, LogLevel.Information, "Account {AccountId} is erased, with {Rows} rows of events, rollups and their states")]
     public static partial void AccountErased(ILogger logger, long accountId, long rows);
@@ -60,4 +60,7 @@ internal static partial class Log
 
     [LoggerMessage(1018, LogLevel.Information, "Message {MessageId}: {Events} events of erased accounts are dropped")]
     public static partial void ErasedEventsDropped(ILogger logger, string messageId, int events);
+
+    [LoggerMessage(1019, LogLevel.Warning, "Account {AccountId}: {Days} days are uncovered and will be rebuilt, newest first; the time zone data {Version} cut them with other windows, or they were on no record")]
+    public static partial void DaysUncovered(ILogger logger, long accountId, int days, string version);
 }

@@ -5,6 +5,7 @@ using Tally.Azure;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
 using Tally.Database;
+using Tally.Reporting.Days;
 
 namespace Tally.Cli.Doctor;
 
@@ -42,6 +43,7 @@ internal sealed class DatabaseCheck(IClock clock)
                 .. CheckWrites(server),
                 .. await AppRoleCheck.RunAsync(database, cancellationToken),
                 await CheckSchemaAsync(database, cancellationToken),
+                await CheckDaysAsync(database, cancellationToken),
                 CheckClock(server),
                 CheckConnections(server, new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize),
                 CheckBudget(await ConnectionBudget.ReadAsync(database, ConnectionBudget.CountProcesses(servers.Settings), cancellationToken)),
@@ -84,6 +86,16 @@ internal sealed class DatabaseCheck(IClock clock)
         {
             return new Finding("schema", Status.Failed, exception.Message);
         }
+    }
+
+    private static async Task<Finding> CheckDaysAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        if ((await new Migrator(database).GetStatusAsync(cancellationToken)).Pending.Count > 0) return new Finding("days", Status.Warning, "not looked at before the migrations are applied");
+        var days = await UncoveredDays.CountAsync(database, cancellationToken);
+        var detail = $"{Words.Count(days.Dirty, "day")} to rebuild, {Words.Count(days.CutOtherwise, "day")} cut with other windows than time zone data {days.ZoneData} give";
+        return days.Dirty + days.CutOtherwise == 0
+            ? new Finding("days", Status.Ok, detail)
+            : new Finding("days", Status.Warning, $"{detail}; reports read them from raw events until then; 'tally rollups reconcile' queues them");
     }
 
     private Finding CheckClock(ServerState server)

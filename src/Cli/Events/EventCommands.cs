@@ -65,9 +65,8 @@ internal static class EventCommands
 
     private static void Write(CommandContext run, long account, EraseResult result)
     {
-        run.Output.WriteOne(new EraseRow(account, result.Events, result.RebuiltDays, result.AdjustedDays, result.UntouchedDays, result.PurgedEvents));
+        run.Output.WriteOne(new EraseRow(account, result.Events, result.RebuiltDays, result.PurgedEvents));
         if (result.PurgedEvents > 0) run.Note($"{Words.Count(result.PurgedEvents, "event")} had been purged: what they added stays in the totals, since nobody knows it any more.");
-        if (result.UntouchedDays.Count > 0) run.Note($"The totals of {Words.Count(result.UntouchedDays.Count, "day")} stay: they were frozen in a former zone.");
     }
 
     private static async Task EraseAccountAsync(CommandContext run, AccountEraser eraser, long account, CancellationToken cancellationToken)
@@ -81,7 +80,7 @@ internal static class EventCommands
     private sealed record PurgeRow(long AccountId, LocalDate Before, int DaysPurged, long EventsPurged, long EventsKept, int DaysNotCovered, int DaysDiffering);
 
     private sealed record EraseRow(
-        long AccountId, long Events, IReadOnlyList<LocalDate> RebuiltDays, IReadOnlyList<LocalDate> AdjustedDays, IReadOnlyList<LocalDate> UntouchedDays, int PurgedEvents);
+        long AccountId, long Events, IReadOnlyList<LocalDate> RebuiltDays, int PurgedEvents);
 
     private sealed record AccountErasureRow(long AccountId, long Rows);
 }

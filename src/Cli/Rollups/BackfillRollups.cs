@@ -22,11 +22,10 @@ internal static class BackfillRollups
         var yes = Inputs.Yes();
         var inline = Inputs.Flag("--inline", "Rebuild the days in this process, not through the queue.");
         var noWait = Inputs.Flag("--no-wait", "Put the request on the queue and end, without watching it.");
-        var force = Inputs.Flag("--force", "Rebuild even days whose raw events are gone: their totals are lost.");
         var enableReads = Inputs.Flag("--enable-reads", "Then let reports of the account read rollups, without asking.");
         var verb = new Verb(
             "backfill", "Rebuild the rollups of an account's days from its raw events. Exit code 1 if you decline.",
-            [account, from, to, dryRun, yes, inline, noWait, force, enableReads], DecideAsync);
+            [account, from, to, dryRun, yes, inline, noWait, enableReads], DecideAsync);
         verb.Validators.Add(result =>
         {
             if (result.GetValue(inline) && result.GetValue(noWait)) result.AddError("--inline does the work itself, so --no-wait does not go with it.");
@@ -61,7 +60,7 @@ internal static class BackfillRollups
 
             if (plan.DayCount > LargeDays) text.Large();
             if (!await run.ConfirmAsync(yes, "Proceed with backfill?", "Backfill cancelled", token)) return ExitCode.No;
-            var request = await session.Get<Backfills>().RequestAsync(plan, run.Value(force), "tally rollups backfill", token);
+            var request = await session.Get<Backfills>().RequestAsync(plan, "tally rollups backfill", cancellationToken: token);
             return await RebuildAsync(run, session, request, token);
         }
 
@@ -97,7 +96,7 @@ internal static class BackfillRollups
         if (end.State == "completed")
         {
             run.Note($"Backfill complete. Next: 'tally rollups verify --account {end.Request.AccountId}', then let reports read rollups.");
-            if (end.DaysKept > 0) run.Note($"{Words.Count(end.DaysKept, "day")} kept as before, since the raw events are gone. --force rebuilds, and loses the totals.");
+            if (end.DaysKept > 0) run.Note($"{Words.Count(end.DaysKept, "day")} whose raw events are gone: what the rollups held became the base. 'tally rollups explain' shows it.");
             return true;
         }
 

@@ -41,7 +41,7 @@ internal sealed class BackfillStart(CommandContext context, Session session)
 
     /// <summary>Rebuilds the days that are not done, newest first.</summary>
     public Task<int> RebuildInlineAsync(BackfillRequest request, CancellationToken cancellationToken) =>
-        context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, "days", async progress =>
+        context.Progress.RunAsync($"Rebuilding {Words.Count(request.DaysTotal, "day")}", request.DaysTotal, "days", async progress =>
         {
             var done = 0;
             try
@@ -53,7 +53,7 @@ internal sealed class BackfillStart(CommandContext context, Session session)
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 throw new CommandException(
-                    $"Backfill failed after {done} of {Words.Count(request.DayCount, "day")}: {ErrorMessage.Of(exception)} Put that right, then 'tally rollups resume {request.Id}'.", exception);
+                    $"Backfill failed after {done} of {Words.Count(request.DaysTotal, "day")}: {ErrorMessage.Of(exception)} Put that right, then 'tally rollups resume {request.Id}'.", exception);
             }
         });
 }

@@ -19,7 +19,7 @@ internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
     public async Task<BackfillProgress> WaitAsync(BackfillRequest request, CancellationToken cancellationToken)
     {
         var last = await backfills.GetAsync(request.Id, cancellationToken);
-        return await context.Progress.RunAsync($"Rebuilding {Words.Count(request.DayCount, "day")}", request.DayCount, "days", async progress =>
+        return await context.Progress.RunAsync($"Rebuilding {Words.Count(request.DaysTotal, "day")}", request.DaysTotal, "days", async progress =>
         {
             var changedAt = context.Clock.GetCurrentInstant();
             var hinted = false;

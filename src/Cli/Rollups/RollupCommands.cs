@@ -16,7 +16,7 @@ internal static class RollupCommands
     public static Noun Create() => new(
         "rollups", "Daily totals: rebuild, watch, verify, report from them.",
         BackfillRollups.Create(), BackfillCommands.Progress(), BackfillCommands.Cancel(), BackfillCommands.Resume(),
-        Verify(), ReconcileCommand.Create(), Drift(), Show(), ReportCommands.Series(), ReportCommands.Summary());
+        Verify(), ExplainCommand.Create(), DropBaseCommand.Create(), ReconcileCommand.Create(), Drift(), Show(), ReportCommands.Series(), ReportCommands.Summary());
 
     private static Verb Verify()
     {
@@ -32,19 +32,18 @@ internal static class RollupCommands
                 : [.. (await session.Get<AccountStore>().ListAsync(token)).Where(one => one.Zone is not null).Select(one => one.Id)];
 
             var rows = new List<DifferenceRow>();
-            var (days, differing, frozen, rowsDiffering) = (0, 0, 0, 0L);
-            // How many days an account has is known when it is done; a given range tells it for all.
-            var total = run.Value(from) is { } first && run.Value(to) is { } last ? accounts.Count * (Period.DaysBetween(first, last) + 1) : 0;
-            await run.Progress.RunAsync($"Verifying {Words.Count(accounts.Count, "account")}", total, "days", async progress =>
+            var (days, differing, cutOtherwise, rowsDiffering) = (0, 0, 0, 0L);
+            // How many days an account has is known when it is done.
+            await run.Progress.RunAsync($"Verifying {Words.Count(accounts.Count, "account")}", 0, "days", async progress =>
             {
                 foreach (var id in accounts)
                 {
-                    var before = days + frozen;
+                    var before = days;
                     var report = await session.Get<RollupVerifier>().VerifyAsync(
                         id, run.Value(from), run.Value(to), Shell.Progress.Of<int>(checkedDays => progress.Report(before + checkedDays)), token);
                     rows.AddRange(report.Differences.Take(RollupVerifier.MaxDifferences - rows.Count).Select(difference => DifferenceRow.Of(id, difference)));
                     rowsDiffering += report.RowsDiffering;
-                    (days, differing, frozen) = (days + report.DaysChecked, differing + report.DaysDiffering, frozen + report.DaysFrozen);
+                    (days, differing, cutOtherwise) = (days + report.DaysChecked, differing + report.DaysDiffering, cutOtherwise + report.DaysCutOtherwise);
                 }
 
                 return rows.Count;
@@ -52,7 +51,7 @@ internal static class RollupCommands
 
             run.Output.WriteList(rows);
             run.Note($"{Words.Count(days, "day")} of {Words.Count(accounts.Count, "account")} checked, {differing} differing{(differing == 0 ? "" : $" in {Words.Count(rowsDiffering, "row")}")}."
-                + (frozen == 0 ? "" : $" Passed over, since their raw events are gone: {Words.Count(frozen, "frozen day")}."));
+                + (cutOtherwise == 0 ? "" : $" {Words.Count(cutOtherwise, "day")} cut with other windows than those of the time zone data {TimeZones.RulesVersion}; 'tally rollups reconcile' has them rebuilt."));
             if (differing == 0) return ExitCode.Done;
             if (rowsDiffering > rows.Count) run.Note($"The first {rows.Count} rows are shown.");
             run.Note("'tally rollups backfill' rebuilds them.");

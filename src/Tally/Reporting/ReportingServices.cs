@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -26,19 +27,27 @@ internal static class ReportingServices
         services.AddOptions<ReportingOptions>().Bind(configuration.GetSection(ReportingOptions.Section)).ValidateOnStart();
         return services
             .AddSingleton<IValidateOptions<ReportingOptions>, ReportingOptionsValidator>()
+            .AddZoneRules()
             .AddWritePath()
             .AddSingleton<RollupReader>()
-            .AddSingleton<ReportReader>()
+            .AddSingleton(provider => new ReportReader(Get<NpgsqlDataSource>(provider), Get<ZoneRules>(provider)))
             .AddSingleton<RollupReads>()
+            .AddSingleton(provider => new DayExplainer(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
             .AddSingleton(provider => new RollupVerifier(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
             .AddPoison()
             .AddReconcile()
             .AddRetention();
     }
 
+    private static IServiceCollection AddZoneRules(this IServiceCollection services)
+    {
+        services.TryAddSingleton(ZoneRules.Default);
+        return services;
+    }
+
     private static IServiceCollection AddWritePath(this IServiceCollection services) => services
         .AddSingleton<AccountDirectory>()
-        .AddSingleton<AccountStore>()
+        .AddSingleton(provider => new AccountStore(Get<NpgsqlDataSource>(provider), Get<ZoneRules>(provider), Get<IClock>(provider)))
         .AddSingleton<RollupWriter>()
         .AddSingleton<EventIntake>()
         .AddSingleton<DayRebuilder>()
@@ -61,7 +70,7 @@ internal static class ReportingServices
         .AddSingleton(provider => new DriftLog(
             Get<NpgsqlDataSource>(provider), Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<DriftLog>>(provider)))
         .AddSingleton(provider => new RollupReconciler(
-            Get<AccountPasses>(provider), Get<RollupVerifier>(provider), Get<DriftLog>(provider), Get<OwedDays>(provider),
+            Get<AccountPasses>(provider), Get<AccountStore>(provider), Get<RollupVerifier>(provider), Get<DriftLog>(provider), Get<OwedDays>(provider),
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<RollupReconciler>>(provider)));
 
     private static IServiceCollection AddRetention(this IServiceCollection services) => services

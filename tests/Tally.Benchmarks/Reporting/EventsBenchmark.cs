@@ -51,7 +51,7 @@ internal static class EventsBenchmark
         // As many connections as callers, never reset, as a job queue's workers have.
         await using var pool = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(dataSource.ConnectionString) { MaxPoolSize = scenario.Callers, MaxAutoPrepare = 20, AutoPrepareMinUsages = 2, NoResetOnClose = true });
         var original = new OriginalRollups(pool, DateTimeZoneProviders.Tzdb[Zone]);
-        var intake = new EventIntake(new RollupWriter(dataSource, new AccountDirectory(dataSource), new BenchmarkClock()));
+        var intake = new EventIntake(new RollupWriter(dataSource, new AccountDirectory(dataSource, ZoneRules.Default), new BenchmarkClock()));
 
         var load = new EventLoad(scenario.Accounts, seed: 20260302);
         var sides = new[] { new Side(scenario, load), new Side(scenario, load) };
@@ -77,7 +77,7 @@ internal static class EventsBenchmark
             INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at) SELECT id, @Zone, '2000-01-01Z' FROM generate_series(1, @accounts) AS id
             """, new { Zone, accounts });
         var past = new EventLoad(accounts, seed: 20260301);
-        var importer = new RollupWriter(dataSource, new AccountDirectory(dataSource), new BenchmarkClock());
+        var importer = new RollupWriter(dataSource, new AccountDirectory(dataSource, ZoneRules.Default), new BenchmarkClock());
         for (var days = 30; days > 0; days--)
         {
             ReportingEvent[] events = [.. past.Next(1_000).Select(one => one with { CreatedAt = one.CreatedAt - Duration.FromDays(days) })];

@@ -48,11 +48,11 @@ internal static class GrowthBenchmark
     private static IEnumerable<Contender> Work(NpgsqlDataSource dataSource)
     {
         var clock = new BenchmarkClock();
-        var accounts = new AccountDirectory(dataSource);
+        var accounts = new AccountDirectory(dataSource, ZoneRules.Default);
         var intake = new EventIntake(new RollupWriter(dataSource, accounts, clock));
         var rebuilder = new DayRebuilder(dataSource, accounts, clock);
-        var verifier = new RollupVerifier(dataSource, new AccountStore(dataSource, clock));
-        var reports = new ReportReader(dataSource);
+        var verifier = new RollupVerifier(dataSource, new AccountStore(dataSource, ZoneRules.Default, clock));
+        var reports = new ReportReader(dataSource, ZoneRules.Default);
         var load = new EventLoad(accounts: 1, seed: 20260302);
         var today = LocalDay.Containing(EventLoad.Day, DateTimeZoneProviders.Tzdb[Zone]).Date;
         var (from, to) = (EventLoad.Day - Duration.FromDays(365), EventLoad.Day);
@@ -79,7 +79,7 @@ internal static class GrowthBenchmark
             await connection.ExecuteAsync(new CommandDefinition("VACUUM (ANALYZE) reporting.reporting_events", commandTimeout: 3_600, cancellationToken: cancellationToken));
         }
 
-        var rebuilder = new DayRebuilder(dataSource, new AccountDirectory(dataSource), new BenchmarkClock());
+        var rebuilder = new DayRebuilder(dataSource, new AccountDirectory(dataSource, ZoneRules.Default), new BenchmarkClock());
         var today = LocalDay.Containing(EventLoad.Day, DateTimeZoneProviders.Tzdb[Zone]).Date;
         foreach (var month in Enumerable.Range(1, Days(events)).Select(ago => today.PlusDays(-ago)).Chunk(31))
             await rebuilder.RebuildAsync([.. month.Select(date => new DayTarget(Account, date))], cancellationToken);

@@ -26,7 +26,7 @@ internal static class RebuildBenchmark
         await LoadAsync(dataSource, originalTables, accounts, days, cancellationToken);
 
         var original = new OriginalBackfill(dataSource);
-        var ours = new DayRebuilder(dataSource, new AccountDirectory(dataSource), new BenchmarkClock());
+        var ours = new DayRebuilder(dataSource, new AccountDirectory(dataSource, ZoneRules.Default), new BenchmarkClock());
         Task OriginalAsync(IEnumerable<long> ids, CancellationToken token) => ForEachAsync(ids, id => original.RebuildAsync(id, day, token));
         Task OursAsync(IEnumerable<long> ids, CancellationToken token) => Task.WhenAll(ids.Select(id => ours.RebuildAsync(new DayTarget(id, day.Date), token)));
 

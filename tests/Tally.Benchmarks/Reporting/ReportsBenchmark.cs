@@ -37,7 +37,7 @@ internal static class ReportsBenchmark
     public static async Task RunAsync(NpgsqlDataSource dataSource, BenchmarkScale scale, CancellationToken cancellationToken)
     {
         await PrepareAsync(dataSource, scale.IsSmoke ? 10_000 : 1_000_000, cancellationToken);
-        var reader = new ReportReader(dataSource);
+        var reader = new ReportReader(dataSource, ZoneRules.Default);
         foreach (var (title, ask) in Questions(reader))
         {
             Report? raw = null, rollup = null;
@@ -74,7 +74,7 @@ internal static class ReportsBenchmark
             await connection.ExecuteAsync(new CommandDefinition("VACUUM (ANALYZE) reporting.reporting_events", commandTimeout: 600, cancellationToken: cancellationToken));
         }
 
-        var rebuilder = new DayRebuilder(dataSource, new AccountDirectory(dataSource), new BenchmarkClock());
+        var rebuilder = new DayRebuilder(dataSource, new AccountDirectory(dataSource, ZoneRules.Default), new BenchmarkClock());
         var first = LocalDay.Containing(From, DateTimeZoneProviders.Tzdb[Zone]).Date;
         foreach (var month in Enumerable.Range(0, 365).Select(first.PlusDays).Chunk(31))
             await rebuilder.RebuildAsync([.. month.Select(date => new DayTarget(1, date))], cancellationToken);

@@ -35,8 +35,8 @@ public sealed class BackfillTests(EndToEndHost host) : IClassFixture<EndToEndHos
         await host.Queues.DrainedAsync();
 
         await ExactlyOnce.CheckAsync(host.Reporting, 1, [.. history, .. live]);
-        (await CoveredDays.CheckAsync(host.Reporting.DataSource, 1)).ShouldBe(request.DayCount);
-        request.DayCount.ShouldBe(Days);
+        (await CoveredDays.CheckAsync(host.Reporting.DataSource, 1)).ShouldBe(request.DaysTotal);
+        request.DaysTotal.ShouldBe(Days);
     }
 
     [Fact]

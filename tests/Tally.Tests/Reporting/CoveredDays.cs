@@ -12,7 +12,7 @@ namespace Tally.Tests.Reporting;
 
 /// <summary>
 /// The product's promise, held against <see cref="RollupModel"/>: in any snapshot, the rollups of a covered day are those of its raw
-/// events. A day is covered if it was built in the account's zone, or began after that zone was set.
+/// events. A day is covered if it was cut with its own window, is not dirty, and no other day's window reaches into it.
 /// </summary>
 internal static class CoveredDays
 {
@@ -22,11 +22,11 @@ internal static class CoveredDays
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
         var account = await connection.QuerySingleAsync<Account>(
-            "SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at FROM reporting.accounts WHERE id = @accountId", new { accountId });
+            "SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at, days_on_record FROM reporting.accounts WHERE id = @accountId", new { accountId });
         if (account.Zone is not { } zone) return 0;
 
-        var days = await connection.QueryAsync<StateOfDay>("SELECT date, timezone, state FROM reporting.reporting_days WHERE account_id = @accountId", new { accountId });
-        var covered = days.Where(day => IsCovered(day, account, zone)).Select(day => day.Date).ToHashSet();
+        var days = (await connection.QueryAsync<RollupDay>("SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @accountId", new { accountId })).ToList();
+        var covered = days.Where(day => IsCovered(day, days, zone)).Select(day => day.Date).ToHashSet();
         var expected = RollupModel.Of(await connection.QueryAsync<ReportingEvent>(StoredEvents.Sql, new { accountId }), zone).Where(row => covered.Contains(row.Date));
         var found = (await connection.QueryAsync<Rollup>(Rollup.Sql, new { accountId })).Where(row => covered.Contains(row.Date)).ToList();
 
@@ -35,15 +35,8 @@ internal static class CoveredDays
         return covered.Count;
     }
 
-    private static bool IsCovered(StateOfDay day, Account account, DateTimeZone zone) => day.Timezone == zone.Id
-        && (day.State == "complete" || (day.State == "live" && account.TimezoneSetAt <= LocalDay.Of(day.Date, zone).Start));
-
-    private sealed record StateOfDay
-    {
-        public required LocalDate Date { get; init; }
-
-        public required string Timezone { get; init; }
-
-        public required string State { get; init; }
-    }
+    private static bool IsCovered(RollupDay day, IReadOnlyList<RollupDay> all, DateTimeZone zone) =>
+        day.State != DayState.Dirty
+        && (day.DayStart, day.DayEnd) == (LocalDay.Of(day.Date, zone).Start, LocalDay.Of(day.Date, zone).End)
+        && !all.Any(other => other.Date != day.Date && other.DayStart < day.DayEnd && day.DayStart < other.DayEnd);
 }

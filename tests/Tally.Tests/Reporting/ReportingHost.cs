@@ -5,6 +5,7 @@ using NodaTime;
 using NodaTime.Testing;
 using Npgsql;
 using Tally.Reporting;
+using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
@@ -53,12 +54,15 @@ public sealed class ReportingHost : IAsyncLifetime
     }
 
     /// <summary>The same services once more, with caches and connections of their own: another process.</summary>
-    public ServiceProvider NewServices()
+    public ServiceProvider NewServices() => NewServices(null);
+
+    /// <summary>The same with other time zone data: an app of another version.</summary>
+    internal ServiceProvider NewServices(ZoneRules? rules)
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([new("ConnectionStrings:Tally", _database.ConnectionString)])
             .Build();
-        return new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddSingleton<IMessageSender>(Sender).AddTally(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddSingleton<IMessageSender>(Sender).AddSingleton(rules ?? ZoneRules.Default).AddTally(configuration).BuildServiceProvider();
     }
 
     /// <summary>Inserts an account; its zone holds since long ago, so that every day has lived whole under it.</summary>
@@ -96,9 +100,9 @@ public sealed class ReportingHost : IAsyncLifetime
     internal Task<IReadOnlyList<EventOutcome>> ApplyAsync(params ReportingEvent[] events) => Get<EventIntake>().ApplyAsync(events, CancellationToken.None);
 
     /// <summary>Rebuilds a day as the function does that takes its message.</summary>
-    public Task<RebuildOutcome> RebuildAsync(long accountId, LocalDate date, bool force = false, Guid? requestId = null) =>
+    public Task<RebuildOutcome> RebuildAsync(long accountId, LocalDate date, Guid? requestId = null) =>
         Get<Backfills>().RebuildAsync(
-            MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), Force = force, RequestId = requestId }), "message");
+            MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), RequestId = requestId }), "message");
 
     /// <summary>Does all of a request as the queues would, its halves and days in order.</summary>
     public async Task RunAsync(BackfillRequest request)
@@ -121,9 +125,18 @@ public sealed class ReportingHost : IAsyncLifetime
         (await RollupsAsync(accountId)).SingleOrDefault(row => row.Dimension == "account" && row.Metric == metric && row.Date == TestEvent.Day);
 
     /// <summary>The day's row of <c>reporting.reporting_days</c>; null if there is none.</summary>
-    public async Task<DayState?> DayAsync(long accountId, LocalDate date) => (await QueryAsync<DayState>(
-        "SELECT timezone, state, events_count FROM reporting.reporting_days WHERE account_id = @accountId AND date = @date", new { accountId, date })).SingleOrDefault();
+    public async Task<StoredDay?> DayAsync(long accountId, LocalDate date)
+    {
+        var (start, end, state, events) = (await QueryAsync<(Instant, Instant, string, long)?>(
+            "SELECT day_start, day_end, state, events_count FROM reporting.reporting_days WHERE account_id = @accountId AND date = @date", new { accountId, date })).SingleOrDefault()
+            ?? (default, default, null!, 0);
+        if (state is null) return null;
+        var zone = Zones.FirstOrDefault(id => LocalDay.Of(date, DateTimeZoneProviders.Tzdb[id]) is var day && day.Start == start && day.End == end) ?? "another";
+        return new StoredDay(zone, state, events);
+    }
+
+    private static readonly string[] Zones = ["America/New_York", "Asia/Tokyo", "Asia/Kolkata", "Europe/London", "Etc/UTC", "America/Havana"];
 }
 
-/// <summary>A row of <c>reporting.reporting_days</c>.</summary>
-public sealed record DayState(string Timezone, string State, long EventsCount);
+/// <summary>A row of <c>reporting.reporting_days</c>: the first zone of a few that cuts its window, its state, its events.</summary>
+public sealed record StoredDay(string Timezone, string State, long EventsCount);

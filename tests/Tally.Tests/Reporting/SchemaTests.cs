@@ -27,8 +27,8 @@ public sealed class SchemaTests(ReportingHost host) : IClassFixture<ReportingHos
     [Theory]
     [InlineData("INSERT INTO reporting.reporting_events_rollups (account_id, date, dimension_type, dimension_id, metric, count) VALUES (1, '2026-02-11', 'agent', 1, 'x', -1)")]
     [InlineData("INSERT INTO reporting.reporting_events_rollups (account_id, date, dimension_type, dimension_id, metric) VALUES (1, '2026-02-11', 'label', 1, 'x')")]
-    [InlineData("INSERT INTO reporting.reporting_days (account_id, date, timezone, state) VALUES (1, '2026-02-11', 'Etc/UTC', 'done')")]
-    [InlineData("INSERT INTO reporting.reporting_days (account_id, date, timezone, state, events_count) VALUES (1, '2026-02-11', 'Etc/UTC', 'live', -1)")]
+    [InlineData("INSERT INTO reporting.reporting_days (account_id, date, day_start, day_end, state) VALUES (1, '2026-02-11', '2026-02-11Z', '2026-02-12Z', 'done')")]
+    [InlineData("INSERT INTO reporting.reporting_days (account_id, date, day_start, day_end, state, events_count) VALUES (1, '2026-02-11', '2026-02-11Z', '2026-02-12Z', 'live', -1)")]
     [InlineData("INSERT INTO reporting.backfill_requests (account_id, from_date, to_date) VALUES (1, '2026-02-11', '2026-02-10')")]
     [InlineData("INSERT INTO reporting.backfill_days (account_id, request_id, date, outcome) VALUES (1, gen_random_uuid(), '2026-02-11', 'done')")]
     public async Task A_row_that_cannot_be_true_is_refused(string insert) =>
@@ -38,7 +38,7 @@ public sealed class SchemaTests(ReportingHost host) : IClassFixture<ReportingHos
     [InlineData("INSERT INTO reporting.accounts (id) VALUES (100)")]
     [InlineData("INSERT INTO reporting.reporting_events (account_id, name, value) VALUES (100, 'first_response', 5)")]
     [InlineData("INSERT INTO reporting.reporting_events_rollups (account_id, date, dimension_type, dimension_id, metric) VALUES (100, '2026-02-11', 'team', 1, 'first_response')")]
-    [InlineData("INSERT INTO reporting.reporting_days (account_id, date, timezone, state) VALUES (100, '2026-02-11', 'Etc/UTC', 'dirty')")]
+    [InlineData("INSERT INTO reporting.reporting_days (account_id, date, day_start, day_end, state) VALUES (100, '2026-02-11', '2026-02-11Z', '2026-02-12Z', 'dirty')")]
     [InlineData("INSERT INTO reporting.backfill_requests (account_id, from_date, to_date) VALUES (100, '2026-02-10', '2026-02-11')")]
     public async Task A_row_needs_only_the_columns_that_say_something(string insert) => await Should.NotThrowAsync(() => host.ExecuteAsync(insert));
 

@@ -18,7 +18,7 @@ internal sealed class QueueDrain(DemoWorld world)
         var time = Stopwatch.StartNew();
         TimeSpan? eventsTook = null;
         TimeSpan? daysTook = null;
-        var total = requests.Sum(request => request.DayCount);
+        var total = requests.Sum(request => request.DaysTotal);
         while (true)
         {
             world.RequireFunctionApp();

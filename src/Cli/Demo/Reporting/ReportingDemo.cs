@@ -22,7 +22,7 @@ internal sealed class ReportingDemo(int events, int live, int days) : IDemoPart
 
         world.StartFunctionApp();
         var requests = await SetZonesAsync(world, cancellationToken);
-        var dayCount = requests.Sum(request => request.DayCount);
+        var dayCount = requests.Sum(request => request.DaysTotal);
         var traffic = new LiveTraffic(world, SupportDesk.Live(live));
         var (rebuilt, _) = await world.StepAsync(Invariant($"Rebuilding {dayCount:N0} days while {live:N0} events arrive"), dayCount, "days", async progress =>
         {

@@ -10,14 +10,14 @@ namespace Tally.Reporting.Accounts;
 /// The accounts that this process has met. What it remembers may be old: the transaction that uses a zone
 /// checks it (<see cref="RollupWriter"/>, <see cref="DayRebuilder"/>) and asks anew if it changed.
 /// </summary>
-internal sealed class AccountDirectory(NpgsqlDataSource dataSource)
+internal sealed class AccountDirectory(NpgsqlDataSource dataSource, ZoneRules rules)
 {
     // Far above a working set, far below what would hurt: an account takes some 200 bytes.
     private const int Capacity = 100_000;
 
-    private const string Select = """
+    private const string Select = $"""
         /* tally:accounts.read */
-        SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at
+        SELECT {Account.Columns}
         FROM reporting.accounts
         WHERE id = ANY(@ids)
         """;
@@ -42,8 +42,7 @@ internal sealed class AccountDirectory(NpgsqlDataSource dataSource)
         if (_accounts.Count >= Capacity) _accounts.Clear();
         foreach (var account in read)
         {
-            _accounts[account.Id] = account;
-            found[account.Id] = account;
+            found[account.Id] = _accounts[account.Id] = account with { Rules = rules };
         }
 
         return found;

@@ -10,7 +10,7 @@ namespace Tally.Reporting.Accounts;
 /// <summary>Accounts: created, listed, given a zone.</summary>
 public sealed class AccountStore
 {
-    private const string Columns = "id, name, reporting_timezone, timezone_set_at, report_rollup, created_at";
+    private const string Columns = Account.Columns;
 
     private const string InsertSql = $"""
         /* tally:accounts.create */
@@ -33,38 +33,24 @@ public sealed class AccountStore
         UPDATE reporting.accounts SET report_rollup = @enabled WHERE id = @id RETURNING {Columns}
         """;
 
-    // What the days of the account's history are: those of its events, and those that have rollups or a state.
-    private const string HistorySql = """
-        /* tally:accounts.history */
-        SELECT (SELECT min(created_at) FROM reporting.reporting_events WHERE account_id = @id) AS first_event,
-               (SELECT max(created_at) FROM reporting.reporting_events WHERE account_id = @id) AS last_event,
-               least((SELECT min(date) FROM reporting.reporting_events_rollups WHERE account_id = @id),
-                     (SELECT min(date) FROM reporting.reporting_days WHERE account_id = @id)) AS first_day,
-               greatest((SELECT max(date) FROM reporting.reporting_events_rollups WHERE account_id = @id),
-                        (SELECT max(date) FROM reporting.reporting_days WHERE account_id = @id)) AS last_day
+    private const string SetOnRecordSql = """
+        /* tally:accounts.set_on_record */
+        UPDATE reporting.accounts SET days_on_record = true WHERE id = @id AND NOT days_on_record
         """;
 
-    // Offsets of the present and the future are multiples of a quarter of an hour, so that no quarter lies in two days.
-    private const string AheadSql = """
-        /* tally:accounts.ahead */
-        SELECT DISTINCT date_bin('15 minutes', created_at, 'epoch'::timestamptz) AS quarter
-        FROM reporting.reporting_events
-        WHERE account_id = @id AND created_at >= @now
-        """;
-
-    private const string MarkDirtySql = """
-        /* tally:days.mark_dirty */
-        INSERT INTO reporting.reporting_days (account_id, date, timezone, state, updated_at)
-        SELECT @id, d.date, @timezone, 'dirty', @now FROM unnest(@dates) AS d (date) ORDER BY d.date
-        ON CONFLICT (account_id, date) DO NOTHING
+    private const string SetComparedSql = """
+        /* tally:accounts.set_compared */
+        UPDATE reporting.accounts SET compared_rules = @version WHERE id = @id AND reporting_timezone = @timezone
         """;
 
     private readonly NpgsqlDataSource _dataSource;
+    private readonly ZoneRules _rules;
     private readonly IClock _clock;
 
-    public AccountStore(NpgsqlDataSource dataSource, IClock clock)
+    internal AccountStore(NpgsqlDataSource dataSource, ZoneRules rules, IClock clock)
     {
         _dataSource = dataSource;
+        _rules = rules;
         _clock = clock;
     }
 
@@ -75,8 +61,8 @@ public sealed class AccountStore
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         try
         {
-            return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(
-                InsertSql, new { id, name = name ?? "", now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken))
+            return WithRules(await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(
+                InsertSql, new { id, name = name ?? "", now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken)))
                 ?? throw new AccountExistsException(id);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
@@ -89,19 +75,20 @@ public sealed class AccountStore
     public async Task<Account?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(FindSql, new { id }, cancellationToken: cancellationToken));
+        return WithRules(await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(FindSql, new { id }, cancellationToken: cancellationToken)));
     }
 
     /// <summary>Every account, by id.</summary>
     public async Task<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return [.. await connection.QueryAsync<Account>(new CommandDefinition(ListSql, cancellationToken: cancellationToken))];
+        return [.. (await connection.QueryAsync<Account>(new CommandDefinition(ListSql, cancellationToken: cancellationToken))).Select(account => account with { Rules = _rules })];
     }
 
     /// <summary>
-    /// Sets the zone that the account's days are cut in. Days built before are uncovered from this commit on, and a
-    /// request to rebuild the whole history is recorded with it; the caller puts its message on the queue.
+    /// Sets the zone that the account's days are cut in. Days whose windows differ under it are uncovered from this commit
+    /// on, and a request to rebuild them is recorded with it; the caller puts its message on the queue. Days whose windows
+    /// are the same stay as they are, so that between two names of one zone nothing is rebuilt.
     /// Setting the zone that the account has, under whatever alias, changes nothing, and answers the request that is on record
     /// and not on the queue, if there is one.
     /// </summary>
@@ -113,24 +100,50 @@ public sealed class AccountStore
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     public async Task<TimezoneChange> SetTimezoneAsync(long id, string zoneId, CancellationToken cancellationToken = default)
     {
-        var zone = TimeZones.Find(zoneId);
+        var zone = _rules.Find(zoneId);
         var now = _clock.GetCurrentInstant();
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(id) }));
-        var before = await connection.QuerySingleOrDefaultAsync<Account>(Command(FindSql, new { id })) ?? throw new UnknownAccountException(id);
+        var before = WithRules(await connection.QuerySingleOrDefaultAsync<Account>(Command(FindSql, new { id }))) ?? throw new UnknownAccountException(id);
         if (before.Zone?.Id == zone.Id)
             return new TimezoneChange(before, before.ReportingTimezone, await connection.QuerySingleOrDefaultAsync<BackfillRequest>(Command(BackfillSql.Unqueued, new { account_id = id, before = now, limit = 1 })));
 
-        var account = await connection.QuerySingleAsync<Account>(Command(SetTimezoneSql, new { id, timezone = zone.Id, now }));
-        var ahead = await connection.QueryAsync<Instant>(Command(AheadSql, new { id, now }));
-        var dates = ahead.Select(quarter => LocalDay.Containing(quarter, zone).Date.ToDateOnly()).Distinct().ToArray();
-        await connection.ExecuteAsync(Command(MarkDirtySql, new { id, timezone = zone.Id, dates, now }));
-
-        var request = RequestRebuild(id, await connection.QuerySingleAsync<History>(Command(HistorySql, new { id })), zone, now);
+        // Without a zone, events were stored and lie in no day: then no day is known to be whole.
+        if (before.Zone is not null) await connection.ExecuteAsync(Command("SELECT set_config('tally.compares_windows', 'on', true)", new { }));
+        await connection.ExecuteAsync(Command(SetTimezoneSql, new { id, timezone = zone.Id, now }));
+        var dates = await DaysOnRecord.PutAsync(connection, id, zone, now, cancellationToken);
+        await connection.ExecuteAsync(Command(SetOnRecordSql, new { id }));
+        await connection.ExecuteAsync(Command(SetComparedSql, new { id, version = _rules.Version, timezone = zone.Id }));
+        var account = WithRules(await connection.QuerySingleAsync<Account>(Command(FindSql, new { id })))!;
+        var request = dates.Count == 0 ? null : BackfillRequest.Of(id, dates, "zone set to " + zone.Id, now);
         if (request is not null) await connection.ExecuteAsync(Command(BackfillSql.Insert, BackfillSql.Parameters(request)));
         await transaction.CommitAsync(cancellationToken);
         return new TimezoneChange(account, before.ReportingTimezone, request);
+
+        CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>
+    /// Compares the windows of the account's days with those that this process's time zone data give, and uncovers those
+    /// that differ; days that events lie in and that were never on record are put on it. Costs nothing if that was done
+    /// with these data, or newer ones. Returns how many days were uncovered.
+    /// </summary>
+    internal async Task<int> CompareDaysAsync(Account account, CancellationToken cancellationToken)
+    {
+        if (account.Zone is not { } zone) return 0;
+        var isCompared = account.ComparedRules is { } version && string.CompareOrdinal(version, _rules.Version) >= 0;
+        if (isCompared && account.DaysOnRecord) return 0;
+
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(account.Id) }));
+        if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return 0;
+        var dates = await DaysOnRecord.PutAsync(connection, account.Id, zone, _clock.GetCurrentInstant(), cancellationToken);
+        await connection.ExecuteAsync(Command(SetOnRecordSql, new { id = account.Id }));
+        await connection.ExecuteAsync(Command(SetComparedSql, new { id = account.Id, version = _rules.Version, timezone = account.ReportingTimezone }));
+        await transaction.CommitAsync(cancellationToken);
+        return dates.Count;
 
         CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
     }
@@ -140,41 +153,11 @@ public sealed class AccountStore
     public async Task<Account> SetReportRollupAsync(long id, bool enabled, CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(SetReportRollupSql, new { id, enabled }, cancellationToken: cancellationToken))
+        return WithRules(await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(SetReportRollupSql, new { id, enabled }, cancellationToken: cancellationToken)))
             ?? throw new UnknownAccountException(id);
     }
 
-    private static BackfillRequest? RequestRebuild(long id, History history, DateTimeZone zone, Instant now)
-    {
-        LocalDate?[] days =
-        [
-            history.FirstDay, history.LastDay,
-            history.FirstEvent is { } first ? LocalDay.Containing(first, zone).Date : null,
-            history.LastEvent is { } last ? LocalDay.Containing(last, zone).Date : null,
-        ];
-        var known = days.OfType<LocalDate>().ToList();
-        return known.Count == 0 ? null : new BackfillRequest
-        {
-            Id = Guid.CreateVersion7(now.ToDateTimeOffset()),
-            AccountId = id,
-            FromDate = known.Min(),
-            ToDate = known.Max(),
-            Forced = false,
-            Reason = "zone set to " + zone.Id,
-            RequestedAt = now,
-        };
-    }
-
-    private sealed record History
-    {
-        public Instant? FirstEvent { get; init; }
-
-        public Instant? LastEvent { get; init; }
-
-        public LocalDate? FirstDay { get; init; }
-
-        public LocalDate? LastDay { get; init; }
-    }
+    private Account? WithRules(Account? account) => account is null ? null : account with { Rules = _rules };
 }
 
 /// <param name="Account">The account as it is now.</param>

@@ -10,21 +10,22 @@ public sealed record BackfillFanOut(LocalDate From, LocalDate To, IReadOnlyList<
 
     internal static BackfillFanOut Empty { get; } = new(default, default, [], []);
 
-    internal static BackfillFanOut Of(BackfillRequest request, LocalDate from, LocalDate to)
+    /// <param name="request">The request.</param>
+    /// <param name="dates">The days that the message's range has, ascending.</param>
+    internal static BackfillFanOut Of(BackfillRequest request, IReadOnlyList<LocalDate> dates)
     {
-        var count = Period.DaysBetween(from, to) + 1;
-        if (count <= MaxDays)
+        if (dates.Count == 0) return Empty;
+        if (dates.Count <= MaxDays)
         {
-            return new BackfillFanOut(from, to, [], [.. Enumerable.Range(0, Math.Max(count, 0)).Select(back => new BackfillDayMessage
+            return new BackfillFanOut(dates[0], dates[^1], [], [.. dates.Reverse().Select(date => new BackfillDayMessage
             {
                 RequestId = request.Id,
                 AccountId = request.AccountId,
-                Date = to.PlusDays(-back).ToDateOnly(),
-                Force = request.Forced,
+                Date = date.ToDateOnly(),
             })]);
         }
 
-        var middle = from.PlusDays(count / 2);
-        return new BackfillFanOut(from, to, [request.ToMessage(middle, to), request.ToMessage(from, middle.PlusDays(-1))], []);
+        var middle = dates.Count / 2;
+        return new BackfillFanOut(dates[0], dates[^1], [request.ToMessage(dates[middle], dates[^1]), request.ToMessage(dates[0], dates[middle - 1])], []);
     }
 }

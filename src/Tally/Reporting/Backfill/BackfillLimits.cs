@@ -3,14 +3,11 @@ using NodaTime;
 namespace Tally.Reporting.Backfill;
 
 /// <summary>
-/// Which days may be asked for: a mistyped year must not fan out the days of centuries. Requests that follow from stored
-/// days, of a change of the zone or of a reconcile, are not asked for by anybody and not limited.
+/// Which days may be named: a mistyped year is found before anything is done. How many days a range has is not limited,
+/// since only those that hold something cost anything.
 /// </summary>
 internal static class BackfillLimits
 {
-    /// <summary>Twenty years.</summary>
-    public const int MaxDays = 7_305;
-
     private static readonly LocalDate Earliest = new(2000, 1, 1);
 
     /// <summary>Checks the days that somebody named, if any.</summary>
@@ -31,15 +28,6 @@ internal static class BackfillLimits
             if (fault is not null)
                 throw new BackfillRangeException($"'{field}' is {Text(date!.Value)}, which is {fault}; check the year, or leave '{field}' out to {byDefault}");
         }
-    }
-
-    /// <summary>Checks how many days a range has.</summary>
-    /// <exception cref="BackfillRangeException">It has more than <see cref="MaxDays"/>.</exception>
-    public static void CheckLength(LocalDate from, LocalDate to)
-    {
-        var days = Period.DaysBetween(from, to) + 1;
-        if (days > MaxDays)
-            throw new BackfillRangeException($"from {Text(from)} to {Text(to)} are {days} days, more than {MaxDays}; name 'from' and 'to', and ask for at most 20 years at a time");
     }
 
     /// <summary>Checks the days that a message names of a request that is on record.</summary>

@@ -22,10 +22,6 @@ public sealed record BackfillMessage
     [JsonPropertyName("to")]
     public DateOnly? To { get; init; }
 
-    /// <summary>Whether to rebuild even days whose raw events are gone.</summary>
-    [JsonPropertyName("force")]
-    public bool Force { get; init; }
-
     /// <exception cref="InvalidMessageException">The text is no such message; the message says what is wrong with it.</exception>
     internal static BackfillMessage Read(ReadOnlyMemory<byte> body, string messageId)
     {
@@ -54,9 +50,6 @@ public sealed record BackfillDayMessage
 
     [JsonPropertyName("date")]
     public required DateOnly Date { get; init; }
-
-    [JsonPropertyName("force")]
-    public bool Force { get; init; }
 
     /// <exception cref="InvalidMessageException">The text is no such message; the message says what is wrong with it.</exception>
     internal static BackfillDayMessage Read(ReadOnlyMemory<byte> body, string messageId)

@@ -14,7 +14,11 @@ public sealed record BackfillRequest
 
     public required LocalDate ToDate { get; init; }
 
-    public required bool Forced { get; init; }
+    /// <summary>Days of the range that held events or rollups when the request was made.</summary>
+    public required int DaysTotal { get; init; }
+
+    /// <summary>Whether the days' bases are dropped: an operator's own act, which loses what was removed for good.</summary>
+    public bool DropsBases { get; init; }
 
     /// <summary>Who or what asked, in a few words.</summary>
     public required string Reason { get; init; }
@@ -23,13 +27,23 @@ public sealed record BackfillRequest
 
     public Instant? CancelledAt { get; init; }
 
-    public int DayCount => Period.DaysBetween(FromDate, ToDate) + 1;
+    /// <summary>A request for these days, ascending, and those between that are there too.</summary>
+    internal static BackfillRequest Of(long accountId, IReadOnlyList<LocalDate> dates, string reason, Instant now) => new()
+    {
+        Id = Guid.CreateVersion7(now.ToDateTimeOffset()),
+        AccountId = accountId,
+        FromDate = dates[0],
+        ToDate = dates[^1],
+        DaysTotal = dates.Count,
+        Reason = reason,
+        RequestedAt = now,
+    };
 
     /// <summary>The message that sets the request going, on <see cref="QueueNames.ReportingBackfills"/>.</summary>
     public BackfillMessage ToMessage() => ToMessage(FromDate, ToDate);
 
     internal BackfillMessage ToMessage(LocalDate from, LocalDate to) =>
-        new() { RequestId = Id, AccountId = AccountId, From = from.ToDateOnly(), To = to.ToDateOnly(), Force = Forced };
+        new() { RequestId = Id, AccountId = AccountId, From = from.ToDateOnly(), To = to.ToDateOnly() };
 }
 
 /// <summary>How far a request has come.</summary>
@@ -40,7 +54,7 @@ public sealed record BackfillProgress
     /// <summary>Days rebuilt, found right, or kept.</summary>
     public required int DaysDone { get; init; }
 
-    /// <summary>Of those done: kept because their raw events are gone.</summary>
+    /// <summary>Of those done: their raw events are gone, and what the rollups held became the base.</summary>
     public required int DaysKept { get; init; }
 
     public required int DaysFailed { get; init; }
@@ -49,7 +63,7 @@ public sealed record BackfillProgress
 
     public Instant? LastFinishedAt { get; init; }
 
-    public int DaysTotal => Request.DayCount;
+    public int DaysTotal => Math.Max(Request.DaysTotal, DaysDone);
 
     /// <summary><c>running</c>, <c>completed</c> or <c>cancelled</c>.</summary>
     public string State => DaysDone >= DaysTotal ? "completed" : Request.CancelledAt is null ? "running" : "cancelled";
@@ -80,5 +94,6 @@ public sealed record BackfillPlan
     /// <summary>The last day of the default range: yesterday in the account's zone.</summary>
     public required LocalDate Yesterday { get; init; }
 
-    public int DayCount => From is { } from && To is { } to ? Period.DaysBetween(from, to) + 1 : 0;
+    /// <summary>Days of the range that have events, rollups or a state: what there is to rebuild.</summary>
+    public int DayCount { get; init; }
 }

@@ -3,7 +3,7 @@ namespace Tally.Reporting.Backfill;
 /// <summary>The SQL of <see cref="Backfills"/>.</summary>
 internal static class BackfillSql
 {
-    private const string Columns = "r.id, r.account_id, r.from_date, r.to_date, r.forced, r.reason, r.requested_at, r.cancelled_at";
+    public const string Columns = "r.id, r.account_id, r.from_date, r.to_date, r.days_total, r.drops_bases, r.reason, r.requested_at, r.cancelled_at";
 
     public const string EventRange = """
         /* tally:events.range */
@@ -12,8 +12,8 @@ internal static class BackfillSql
 
     public const string Insert = """
         /* tally:backfills.request */
-        INSERT INTO reporting.backfill_requests (id, account_id, from_date, to_date, forced, reason, requested_at)
-        VALUES (@id, @account_id, @from_date, @to_date, @forced, @reason, @requested_at)
+        INSERT INTO reporting.backfill_requests (id, account_id, from_date, to_date, days_total, drops_bases, reason, requested_at)
+        VALUES (@id, @account_id, @from_date, @to_date, @days_total, @drops_bases, @reason, @requested_at)
         ON CONFLICT (id) DO NOTHING
         """;
 
@@ -38,6 +38,12 @@ internal static class BackfillSql
         UPDATE reporting.backfill_requests r SET cancelled_at = @cancelled_at::timestamptz, queued_at = NULL WHERE r.id = @id RETURNING {Columns}
         """;
 
+    /// <summary>The days that a request has left may be gone by now: then it is done.</summary>
+    public const string SetTotal = """
+        /* tally:backfills.set_total */
+        UPDATE reporting.backfill_requests SET days_total = @days_total WHERE id = @id
+        """;
+
     public const string DoneDays = """
         /* tally:backfills.done */
         SELECT date FROM reporting.backfill_days WHERE account_id = @account_id AND request_id = @request_id AND outcome <> 'failed'
@@ -55,7 +61,7 @@ internal static class BackfillSql
         /* tally:backfills.progress */
         SELECT {Columns},
                count(*) FILTER (WHERE d.outcome <> 'failed')::int AS days_done,
-               count(*) FILTER (WHERE d.outcome = 'frozen')::int AS days_kept,
+               count(*) FILTER (WHERE d.outcome = 'kept')::int AS days_kept,
                count(*) FILTER (WHERE d.outcome = 'failed')::int AS days_failed,
                max(d.finished_at) FILTER (WHERE d.outcome <> 'failed') AS last_finished_at,
                (array_agg(d.error ORDER BY d.finished_at DESC) FILTER (WHERE d.outcome = 'failed'))[1] AS last_error
@@ -72,7 +78,8 @@ internal static class BackfillSql
         account_id = request.AccountId,
         from_date = request.FromDate,
         to_date = request.ToDate,
-        forced = request.Forced,
+        days_total = request.DaysTotal,
+        drops_bases = request.DropsBases,
         reason = request.Reason,
         requested_at = request.RequestedAt,
     };

@@ -56,8 +56,14 @@ public sealed class Backfills
 
         var start = from ?? firstDay!.Value;
         var end = to ?? LocalDate.Min(LocalDay.Containing(last!.Value, zone).Date, yesterday);
-        BackfillLimits.CheckLength(start, end);
-        if (start <= end) return plan with { From = start, To = end };
+        if (start <= end)
+        {
+            var dates = await DaysOnRecord.FindAsync(connection, accountId, zone, start, end, cancellationToken);
+            return dates.Count > 0
+                ? plan with { From = start, To = end, DayCount = dates.Count }
+                : plan with { Nothing = $"No day from {start.ToDateOnly():yyyy-MM-dd} to {end.ToDateOnly():yyyy-MM-dd} has events or rollups" };
+        }
+
         return plan with
         {
             Nothing = from is null && to is null
@@ -67,7 +73,7 @@ public sealed class Backfills
     }
 
     /// <summary>Records a request. It starts when its message is put on <see cref="QueueNames.ReportingBackfills"/>.</summary>
-    public async Task<BackfillRequest> RequestAsync(BackfillPlan plan, bool force = false, string reason = "", CancellationToken cancellationToken = default)
+    public async Task<BackfillRequest> RequestAsync(BackfillPlan plan, string reason = "", bool dropsBases = false, CancellationToken cancellationToken = default)
     {
         var request = new BackfillRequest
         {
@@ -75,7 +81,8 @@ public sealed class Backfills
             AccountId = plan.Account.Id,
             FromDate = plan.From ?? throw new ArgumentException(plan.Nothing, nameof(plan)),
             ToDate = plan.To ?? throw new ArgumentException(plan.Nothing, nameof(plan)),
-            Forced = force,
+            DaysTotal = plan.DayCount,
+            DropsBases = dropsBases,
             Reason = reason,
             RequestedAt = _clock.GetCurrentInstant(),
         };
@@ -113,7 +120,7 @@ public sealed class Backfills
     public async Task<RebuildOutcome> RebuildAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken = default)
     {
         var message = BackfillDayMessage.Read(body, messageId);
-        var target = new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.Force, message.RequestId);
+        var target = new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.RequestId);
         return await RebuildAsync(target, token => _retry.RunAsync(inner => _rebuilder.RebuildAsync(target, inner), token), cancellationToken);
     }
 
@@ -121,9 +128,9 @@ public sealed class Backfills
     public async IAsyncEnumerable<(LocalDate Date, RebuildOutcome Outcome)> RebuildInlineAsync(
         BackfillRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (var date in Enumerable.Reverse(PendingDays(request, await DoneDaysAsync(request, cancellationToken))))
+        foreach (var date in Enumerable.Reverse(await PendingDaysAsync(request, request.FromDate, request.ToDate, cancellationToken)))
         {
-            var target = new DayTarget(request.AccountId, date, request.Forced, request.Id);
+            var target = new DayTarget(request.AccountId, date, request.Id);
             yield return (date, await RebuildAsync(target, token => _rebuilder.RebuildAsync(target, token), cancellationToken));
         }
     }
@@ -150,11 +157,7 @@ public sealed class Backfills
 
     /// <summary>The messages that cover the request's days still to come, newest first.</summary>
     internal async Task<IReadOnlyList<BackfillMessage>> PendingAsync(BackfillRequest request, CancellationToken cancellationToken) =>
-        [.. Pending(request, await DoneDaysAsync(request, cancellationToken))];
-
-    /// <inheritdoc cref="PendingAsync"/>
-    internal static IEnumerable<BackfillMessage> Pending(BackfillRequest request, HashSet<LocalDate> done) =>
-        Ranges(PendingDays(request, done)).Reverse().Select(range => request.ToMessage(range.From, range.To));
+        [.. Stretches(await PendingDaysAsync(request, request.FromDate, request.ToDate, cancellationToken)).Reverse().Select(dates => request.ToMessage(dates[0], dates[^1]))];
 
     private async Task<IReadOnlyList<BackfillProgress>> QueryProgressAsync(long? accountId, Guid? requestId, CancellationToken cancellationToken)
     {
@@ -186,7 +189,7 @@ public sealed class Backfills
                 return BackfillFanOut.Empty;
             }
 
-            request = await EnsureAsync(id, plan, message.Force, cancellationToken);
+            request = await EnsureAsync(id, plan, cancellationToken);
         }
 
         if (request.AccountId != message.AccountId)
@@ -194,7 +197,7 @@ public sealed class Backfills
         BackfillLimits.CheckWithin(request, from, to);
         if (request.CancelledAt is not null) return BackfillFanOut.Empty;
 
-        var fanOut = BackfillFanOut.Of(request, from ?? request.FromDate, to ?? request.ToDate);
+        var fanOut = BackfillFanOut.Of(request, await PendingDaysAsync(request, from ?? request.FromDate, to ?? request.ToDate, cancellationToken));
         Telemetry.BackfillLag.Record((_clock.GetCurrentInstant() - request.RequestedAt).TotalSeconds);
         Log.BackfillFannedOut(_logger, id, request.AccountId, fanOut.From.ToDateOnly(), fanOut.To.ToDateOnly(), fanOut.Ranges.Count, fanOut.Days.Count);
         return fanOut;
@@ -205,7 +208,7 @@ public sealed class Backfills
         try
         {
             var outcome = await rebuild(cancellationToken);
-            if (outcome == RebuildOutcome.Frozen) Log.DayKept(_logger, target.AccountId, target.Date.ToDateOnly());
+            if (outcome == RebuildOutcome.Kept) Log.DayKept(_logger, target.AccountId, target.Date.ToDateOnly());
             return outcome;
         }
         catch (UnknownAccountException)
@@ -245,7 +248,7 @@ public sealed class Backfills
         return await connection.QuerySingleOrDefaultAsync<BackfillRequest>(new CommandDefinition(BackfillSql.Find, new { id = requestId }, cancellationToken: cancellationToken));
     }
 
-    private async Task<BackfillRequest> EnsureAsync(Guid id, BackfillPlan plan, bool force, CancellationToken cancellationToken)
+    private async Task<BackfillRequest> EnsureAsync(Guid id, BackfillPlan plan, CancellationToken cancellationToken)
     {
         var request = new BackfillRequest
         {
@@ -253,7 +256,7 @@ public sealed class Backfills
             AccountId = plan.Account.Id,
             FromDate = plan.From!.Value,
             ToDate = plan.To!.Value,
-            Forced = force,
+            DaysTotal = plan.DayCount,
             Reason = "message",
             RequestedAt = _clock.GetCurrentInstant(),
         };
@@ -279,8 +282,21 @@ public sealed class Backfills
             ?? throw new UnknownBackfillException(requestId);
     }
 
-    private static List<LocalDate> PendingDays(BackfillRequest request, HashSet<LocalDate> done) =>
-        [.. Enumerable.Range(0, request.DayCount).Select(request.FromDate.PlusDays).Where(date => !done.Contains(date))];
+    /// <summary>The days of the range that hold something and are not done, ascending. If the request has none left, it is done.</summary>
+    private async Task<IReadOnlyList<LocalDate>> PendingDaysAsync(BackfillRequest request, LocalDate from, LocalDate to, CancellationToken cancellationToken)
+    {
+        var done = await DoneDaysAsync(request, cancellationToken);
+        List<LocalDate> pending = [.. (await DaysAsync(request, from, to, cancellationToken)).Where(date => !done.Contains(date))];
+        var isWhole = from == request.FromDate && to == request.ToDate;
+        if (isWhole && done.Count + pending.Count != request.DaysTotal)
+        {
+            await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+            await connection.ExecuteAsync(new CommandDefinition(
+                BackfillSql.SetTotal, new { id = request.Id, days_total = done.Count + pending.Count }, cancellationToken: cancellationToken));
+        }
+
+        return pending;
+    }
 
     private async Task<HashSet<LocalDate>> DoneDaysAsync(BackfillRequest request, CancellationToken cancellationToken)
     {
@@ -289,15 +305,24 @@ public sealed class Backfills
             BackfillSql.DoneDays, new { account_id = request.AccountId, request_id = request.Id }, cancellationToken: cancellationToken))).ToHashSet();
     }
 
-    /// <summary>The days as ranges without gaps.</summary>
-    internal static IEnumerable<(LocalDate From, LocalDate To)> Ranges(IReadOnlyList<LocalDate> ascending)
+    /// <summary>The days of the range that have events, rollups or a state, ascending.</summary>
+    private async Task<IReadOnlyList<LocalDate>> DaysAsync(BackfillRequest request, LocalDate from, LocalDate to, CancellationToken cancellationToken)
+    {
+        // It was erased: there is nothing left to rebuild.
+        if (await _accounts.FindAsync(request.AccountId, cancellationToken) is not { } account) return [];
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await DaysOnRecord.FindAsync(connection, account.Id, account.Zone ?? throw new MissingTimeZoneException(account), from, to, cancellationToken);
+    }
+
+    /// <summary>The days in stretches without gaps.</summary>
+    internal static IEnumerable<IReadOnlyList<LocalDate>> Stretches(IReadOnlyList<LocalDate> ascending)
     {
         for (var start = 0; start < ascending.Count;)
         {
-            var end = start;
-            while (end + 1 < ascending.Count && ascending[end + 1] == ascending[end].PlusDays(1)) end++;
-            yield return (ascending[start], ascending[end]);
-            start = end + 1;
+            var end = start + 1;
+            while (end < ascending.Count && ascending[end] == ascending[end - 1].PlusDays(1)) end++;
+            yield return [.. ascending.Skip(start).Take(end - start)];
+            start = end;
         }
     }
 

@@ -15,18 +15,18 @@ public enum RebuildOutcome
     /// <summary>Every row was right already.</summary>
     Unchanged,
 
-    /// <summary>Kept as it is: its raw events are gone, and only its rollups remember them.</summary>
-    Frozen,
+    /// <summary>Its raw events are gone: what its rollups hold became its base.</summary>
+    Kept,
 
     /// <summary>Nothing was done: its request was cancelled, or its account is gone.</summary>
     Cancelled,
 }
 
 /// <summary>A day to rebuild, for a request or by itself.</summary>
-internal sealed record DayTarget(long AccountId, LocalDate Date, bool Forced = false, Guid? RequestId = null);
+internal sealed record DayTarget(long AccountId, LocalDate Date, Guid? RequestId = null);
 
 /// <summary>
-/// Replaces the rollups of a day by the aggregate of its raw events, in one transaction. Concurrent callers share
+/// Replaces the rollups of a day by its base and the aggregate of its raw events, in one transaction. Concurrent callers share
 /// transactions; a day that fails takes no other with it.
 /// </summary>
 internal sealed class DayRebuilder
@@ -75,13 +75,13 @@ internal sealed class DayRebuilder
 
     private async Task RebuildRoundAsync(IReadOnlyList<DayTarget> targets, List<int> pending, RebuildOutcome[] outcomes, CancellationToken cancellationToken)
     {
-        var formerZones = new Dictionary<int, DateTimeZone?>();
+        var cutOtherwise = new HashSet<int>();
         while (pending.Count > 0)
         {
             var accounts = await AccountsOfAsync(targets, pending, cancellationToken);
-            var days = pending.ConvertAll(index => DayRebuild.Of(targets[index], accounts[targets[index].AccountId], formerZones.GetValueOrDefault(index)));
+            var days = pending.ConvertAll(index => DayRebuild.Of(targets[index], accounts[targets[index].AccountId], cutOtherwise.Contains(index)));
             var undecided = new List<int>();
-            foreach (var (ordinal, outcome, formerTimezone) in await ExecuteAsync(days, cancellationToken))
+            foreach (var (ordinal, outcome) in await ExecuteAsync(days, cancellationToken))
             {
                 var index = pending[ordinal - 1];
                 switch (outcome)
@@ -90,8 +90,8 @@ internal sealed class DayRebuilder
                         _accounts.Forget([targets[index].AccountId]);
                         undecided.Add(index);
                         break;
-                    case "former zone":
-                        formerZones[index] = TimeZones.Find(formerTimezone!);
+                    case "cut otherwise":
+                        cutOtherwise.Add(index);
                         undecided.Add(index);
                         break;
                     default:
@@ -104,22 +104,24 @@ internal sealed class DayRebuilder
         }
     }
 
-    private async Task<List<(int Ordinal, string Outcome, string? FormerTimezone)>> ExecuteAsync(List<DayRebuild> days, CancellationToken cancellationToken)
+    private async Task<List<(int Ordinal, string Outcome)>> ExecuteAsync(List<DayRebuild> days, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateBatch();
         command.BatchCommands.Add(TimedStatement.Bound(OutageRetry.StatementTimeout));
         command.BatchCommands.Add(ApplySql.LockCommand(
             days.Select(day => AdvisoryLocks.Account(day.AccountId)),
-            days.Select(day => AdvisoryLocks.Day(day.AccountId, day.Day.Date))));
+            days.SelectMany(day => day.Neighbours.Append(day.Day).Select(one => AdvisoryLocks.Day(day.AccountId, one.Date)))));
+        command.BatchCommands.Add(DaySql.DropBasesCommand(days));
         command.BatchCommands.Add(DaySql.RebuildCommand(days, _clock.GetCurrentInstant()));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        // The deletion has no result of its own.
         await reader.NextResultAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
 
-        var outcomes = new List<(int, string, string?)>(days.Count);
+        var outcomes = new List<(int, string)>(days.Count);
         while (await reader.ReadAsync(cancellationToken))
-            outcomes.Add(((int)reader.GetInt64(0), reader.GetString(1), await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2)));
+            outcomes.Add(((int)reader.GetInt64(0), reader.GetString(1)));
         // To the end of the batch: its commit is the last thing that the server answers.
         while (await reader.NextResultAsync(cancellationToken)) { }
         return outcomes.Count == days.Count ? outcomes : throw new NpgsqlException("The database did not say what became of every day.");
@@ -144,11 +146,20 @@ internal sealed class DayRebuilder
 }
 
 /// <summary>A day as the statement takes it.</summary>
-internal sealed record DayRebuild(long AccountId, LocalDay Day, string? StoredZone, string Timezone, bool Forced, LocalDay? FormerDay, Guid? RequestId)
+/// <param name="AccountId">The account.</param>
+/// <param name="Day">The day, as its zone cuts it.</param>
+/// <param name="StoredZone">The account's zone as it was stored when the day was cut.</param>
+/// <param name="IsRemoval">Whether events were removed on purpose: the day may become empty.</param>
+/// <param name="Neighbours">The days on either side, whose locks are held too; none unless the day was cut otherwise before.</param>
+/// <param name="RequestId">The request, if there is one.</param>
+internal sealed record DayRebuild(long AccountId, LocalDay Day, string? StoredZone, bool IsRemoval, IReadOnlyList<LocalDay> Neighbours, Guid? RequestId)
 {
-    public static DayRebuild Of(DayTarget target, Account account, DateTimeZone? formerZone) => new(
-        target.AccountId, LocalDay.Of(target.Date, account.Zone!), account.ReportingTimezone, account.Zone!.Id, target.Forced,
-        formerZone is null ? null : LocalDay.Of(target.Date, formerZone), target.RequestId);
+    public static DayRebuild Of(DayTarget target, Account account, bool withNeighbours, bool isRemoval = false) => new(
+        target.AccountId, LocalDay.Of(target.Date, account.Zone!), account.ReportingTimezone, isRemoval,
+        withNeighbours ? NeighboursOf(target.Date, account.Zone!) : [], target.RequestId);
+
+    private static IReadOnlyList<LocalDay> NeighboursOf(LocalDate date, DateTimeZone zone) =>
+        [.. Enumerable.Range(-DayCoverage.Neighbours, 2 * DayCoverage.Neighbours + 1).Where(offset => offset != 0).Select(offset => LocalDay.Of(date.PlusDays(offset), zone))];
 }
 
 /// <summary>The account's days cannot be told: it has no reporting timezone, or an unknown one.</summary>

@@ -6,7 +6,7 @@ using static Tally.Database.SqlParameters;
 
 namespace Tally.Reporting.Days;
 
-/// <summary>The SQL of <see cref="DayRebuilder"/> and <see cref="RollupVerifier"/>: whole days, from their raw events.</summary>
+/// <summary>The SQL of <see cref="DayRebuilder"/> and <see cref="RollupVerifier"/>: whole days, from their bases and raw events.</summary>
 internal static class DaySql
 {
     // What the rollups of the target days must be. Both statements below begin with it, so that verifying and rebuilding cannot disagree.
@@ -38,7 +38,7 @@ internal static class DaySql
             WHERE name = '{EventMetricRegistry.BotHandoff}'
             GROUP BY GROUPING SETS ((ordinal), (ordinal, user_id), (ordinal, inbox_id))
         ),
-        expected AS (
+        part AS (
             SELECT a.ordinal,
                    CASE a.members WHEN 1 THEN 'agent' WHEN 2 THEN 'inbox' ELSE 'account' END AS dimension_type,
                    CASE a.members WHEN 1 THEN a.user_id WHEN 2 THEN a.inbox_id ELSE t.account_id END AS dimension_id,
@@ -49,6 +49,21 @@ internal static class DaySql
             JOIN target t USING (ordinal)
             JOIN unnest(@metric_events, @metrics, @metric_durations) AS m (name, metric, is_duration) USING (name)
             WHERE CASE a.members WHEN 1 THEN a.user_id WHEN 2 THEN a.inbox_id ELSE t.account_id END IS NOT NULL
+            UNION ALL
+            -- A base of another window is no part of this day.
+            SELECT t.ordinal, b.*
+            FROM target t
+            CROSS JOIN LATERAL (
+                SELECT b.dimension_type, b.dimension_id, b.metric, b.count, b.sum_value, b.sum_value_business_hours
+                FROM reporting.rollup_bases b
+                WHERE b.account_id = t.account_id AND b.date = t.date AND b.day_start = t.day_start AND b.day_end = t.day_end
+                OFFSET 0) b
+        ),
+        expected AS (
+            SELECT ordinal, dimension_type, dimension_id, metric,
+                   sum(count)::bigint AS count, sum(sum_value) AS sum_value, sum(sum_value_business_hours) AS sum_value_business_hours
+            FROM part
+            GROUP BY ordinal, dimension_type, dimension_id, metric
         ),
         found AS MATERIALIZED (
             SELECT t.ordinal, r.*
@@ -61,36 +76,50 @@ internal static class DaySql
         )
         """;
 
-    // Days whose history would be lost are kept: frozen ones, and those that have rollups and no raw events left.
-    // A day cut in another zone may have lost its events to its neighbours: it is emptied if its former window has any.
+    // A day is never emptied because its raw events are gone: what its rollups hold becomes its base, under the window that
+    // they were cut with. It is emptied if the events are there and lie in other days since, or if its rebuild follows a removal on purpose.
     private const string RebuildSql = $"""
         /* tally:rollups.rebuild */
         WITH {Aggregate},
         option AS (
             SELECT *
-            FROM unnest(@stored_zones, @timezones, @forced, @former_starts, @former_ends, @request_ids)
-                WITH ORDINALITY AS o (stored_zone, timezone, forced, former_start, former_end, request_id, ordinal)
+            FROM unnest(@stored_zones, @is_removal, @holds_neighbours, @request_ids) WITH ORDINALITY AS o (stored_zone, is_removal, holds_neighbours, request_id, ordinal)
         ),
-        decided AS MATERIALIZED (
-            SELECT t.account_id, t.date, t.ordinal, o.timezone, o.request_id, coalesce(c.events_count, 0) AS events_count, d.timezone AS former_timezone,
+        looked_at AS MATERIALIZED (
+            SELECT t.*, o.request_id, coalesce(c.events_count, 0) AS events_count, coalesce(d.day_start, t.day_start) AS cut_start, coalesce(d.day_end, t.day_end) AS cut_end,
+                   o.is_removal OR coalesce(b.drops_bases, false) AS is_removal,
                    CASE
                        WHEN NOT coalesce((SELECT a.reporting_timezone IS NOT DISTINCT FROM o.stored_zone
                                           FROM reporting.accounts a WHERE a.id = t.account_id), false) THEN 'zone changed'
-                       WHEN (SELECT b.cancelled_at IS NOT NULL FROM reporting.backfill_requests b WHERE b.id = o.request_id) THEN 'cancelled'
-                       WHEN o.forced THEN 'rebuild'
-                       WHEN d.state = 'frozen' THEN 'frozen'
-                       WHEN c.events_count > 0 OR t.ordinal NOT IN (SELECT ordinal FROM found) THEN 'rebuild'
-                       WHEN coalesce(d.timezone = o.timezone, true) THEN 'frozen'
-                       WHEN o.former_start IS NULL THEN 'former zone'
-                       WHEN EXISTS (SELECT FROM reporting.reporting_events e
-                                    WHERE e.account_id = t.account_id AND e.created_at >= o.former_start AND e.created_at < o.former_end) THEN 'rebuild'
-                       ELSE 'frozen'
+                       WHEN b.cancelled_at IS NOT NULL THEN 'cancelled'
+                       WHEN (d.day_start, d.day_end) <> (t.day_start, t.day_end) AND NOT o.holds_neighbours THEN 'cut otherwise'
+                       ELSE 'rebuild'
                    END AS decision
             FROM target t
             JOIN option o USING (ordinal)
             LEFT JOIN (SELECT ordinal, count(*) AS events_count FROM event GROUP BY ordinal) c USING (ordinal)
             LEFT JOIN LATERAL (
-                SELECT d.timezone, d.state FROM reporting.reporting_days d WHERE d.account_id = t.account_id AND d.date = t.date OFFSET 0) d ON true
+                SELECT d.day_start, d.day_end FROM reporting.reporting_days d WHERE d.account_id = t.account_id AND d.date = t.date OFFSET 0) d ON true
+            LEFT JOIN reporting.backfill_requests b ON b.id = o.request_id AND b.account_id = t.account_id
+        ),
+        decided AS MATERIALIZED (
+            SELECT l.*,
+                   l.decision = 'rebuild' AND NOT l.is_removal AND l.events_count = 0
+                   AND EXISTS (SELECT FROM found f WHERE f.ordinal = l.ordinal)
+                   AND NOT EXISTS (SELECT FROM reporting.rollup_bases b
+                                   WHERE b.account_id = l.account_id AND b.date = l.date AND b.day_start = l.cut_start AND b.day_end = l.cut_end)
+                   AND NOT EXISTS (SELECT FROM reporting.reporting_events e
+                                   WHERE e.account_id = l.account_id AND e.created_at >= l.cut_start AND e.created_at < l.cut_end) AS saves
+            FROM looked_at l
+        ),
+        saved AS (
+            INSERT INTO reporting.rollup_bases
+                (account_id, date, day_start, day_end, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours)
+            SELECT d.account_id, d.date, d.cut_start, d.cut_end, f.dimension_type, f.dimension_id, f.metric, f.count, f.sum_value, f.sum_value_business_hours
+            FROM decided d
+            JOIN found f USING (ordinal)
+            WHERE d.saves
+            ORDER BY d.account_id, d.date, f.dimension_type COLLATE "C", f.dimension_id, f.metric COLLATE "C"
         ),
         difference AS MATERIALIZED (
             SELECT ordinal, dimension_type, dimension_id, metric,
@@ -98,7 +127,9 @@ internal static class DaySql
             FROM expected e
             FULL JOIN found f USING (ordinal, dimension_type, dimension_id, metric)
             WHERE (e.count, e.sum_value, e.sum_value_business_hours) IS DISTINCT FROM (f.count, f.sum_value, f.sum_value_business_hours)
-              AND ordinal IN (SELECT ordinal FROM decided WHERE decision = 'rebuild')
+              -- What was saved under the day's own window is right as it is.
+              AND ordinal IN (SELECT ordinal FROM decided WHERE decision = 'rebuild'
+                              AND NOT (saves AND (cut_start, cut_end) = (day_start, day_end) AND f.count IS NOT NULL))
         ),
         removed AS (
             DELETE FROM reporting.reporting_events_rollups r
@@ -128,77 +159,113 @@ internal static class DaySql
         ),
         outcome AS MATERIALIZED (
             SELECT d.*, CASE WHEN decision <> 'rebuild' THEN decision
+                             WHEN saves THEN 'kept'
                              WHEN ordinal IN (SELECT ordinal FROM difference) THEN 'rebuilt'
                              ELSE 'unchanged' END AS outcome
             FROM decided d
         ),
         completed AS (
-            INSERT INTO reporting.reporting_days AS d (account_id, date, timezone, state, built_at, events_count, updated_at)
-            SELECT account_id, date, timezone, 'complete', @now, events_count, @now
+            INSERT INTO reporting.reporting_days AS d (account_id, date, day_start, day_end, state, built_at, events_count, updated_at)
+            SELECT account_id, date, day_start, day_end, 'complete', @now, events_count, @now
             FROM decided
             WHERE decision = 'rebuild'
             ORDER BY account_id, date
             ON CONFLICT (account_id, date) DO UPDATE SET
-                timezone = excluded.timezone, state = excluded.state, built_at = excluded.built_at,
+                day_start = excluded.day_start, day_end = excluded.day_end, state = excluded.state, built_at = excluded.built_at,
                 events_count = excluded.events_count, updated_at = excluded.updated_at
         ),
-        kept AS (
-            INSERT INTO reporting.reporting_days AS d (account_id, date, timezone, state, updated_at)
-            SELECT account_id, date, timezone, 'frozen', @now
-            FROM decided
-            WHERE decision = 'frozen'
-            ORDER BY account_id, date
-            ON CONFLICT (account_id, date) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at
-                WHERE d.state <> 'frozen'
+        -- What the day gives up of its former window, its neighbours may lack: those that hold fewer events than are stored for them.
+        uncovered AS (
+            INSERT INTO reporting.reporting_days AS d (account_id, date, day_start, day_end, state, updated_at)
+            SELECT DISTINCT n.account_id, n.date, n.day_start, n.day_end, 'dirty', @now
+            FROM unnest(@neighbour_ordinals, @neighbour_dates, @neighbour_starts, @neighbour_ends) AS u (ordinal, date, day_start, day_end)
+            JOIN decided x ON x.ordinal = u.ordinal AND x.decision = 'rebuild' AND (x.cut_start, x.cut_end) <> (x.day_start, x.day_end)
+            CROSS JOIN LATERAL (SELECT x.account_id, u.date, u.day_start, u.day_end) n
+            LEFT JOIN reporting.reporting_days o ON o.account_id = n.account_id AND o.date = n.date
+            WHERE ((n.day_start < x.cut_end AND x.cut_start < n.day_end) OR (o.day_start < x.cut_end AND x.cut_start < o.day_end))
+              AND (n.account_id, n.date) NOT IN (SELECT account_id, date FROM decided)
+              AND coalesce(o.events_count, 0) <> (SELECT count(*) FROM reporting.reporting_events e
+                                                  WHERE e.account_id = n.account_id
+                                                    AND e.created_at >= coalesce(o.day_start, n.day_start) AND e.created_at < coalesce(o.day_end, n.day_end))
+            ORDER BY 1, 2
+            ON CONFLICT (account_id, date) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at WHERE d.state <> 'dirty'
         ),
         progress AS (
             INSERT INTO reporting.backfill_days AS p (account_id, request_id, date, outcome, finished_at)
             SELECT account_id, request_id, date, outcome, @now
             FROM outcome
-            WHERE request_id IS NOT NULL AND outcome IN ('rebuilt', 'unchanged', 'frozen')
+            WHERE request_id IS NOT NULL AND outcome IN ('rebuilt', 'unchanged', 'kept')
             ORDER BY account_id, request_id, date
             ON CONFLICT (account_id, request_id, date) DO UPDATE SET outcome = excluded.outcome, error = NULL, finished_at = excluded.finished_at
         )
-        SELECT ordinal, outcome, former_timezone FROM outcome
+        SELECT ordinal, outcome FROM outcome
+        """;
+
+    // An operator's request says so itself; a message cannot.
+    private const string DropBasesSql = """
+        /* tally:bases.drop */
+        DELETE FROM reporting.rollup_bases b
+        USING unnest(@account_ids, @dates, @request_ids) AS t (account_id, date, request_id)
+        JOIN reporting.backfill_requests r ON r.id = t.request_id AND r.account_id = t.account_id
+        WHERE r.drops_bases AND r.cancelled_at IS NULL AND t.date BETWEEN r.from_date AND r.to_date
+          AND b.account_id = t.account_id AND b.date = t.date
         """;
 
     private const string VerifySql = $"""
         /* tally:rollups.verify */
         WITH {Aggregate}
-        SELECT t.date, coalesce(d.state, 'none') AS state, coalesce(d.timezone, '') AS timezone, dimension_type, dimension_id, metric,
+        SELECT t.date,
+               CASE WHEN (d.day_start, d.day_end) <> (t.day_start, t.day_end) OR EXISTS (
+                        SELECT FROM reporting.reporting_days o
+                        WHERE o.account_id = t.account_id AND o.date BETWEEN t.date - @neighbours AND t.date + @neighbours AND o.date <> t.date
+                          AND o.day_start < t.day_end AND t.day_start < o.day_end) THEN 'stale'
+                    ELSE coalesce(d.state, 'none') END AS state,
+               dimension_type, dimension_id, metric,
                e.count AS expected_count, e.sum_value AS expected_sum_value, e.sum_value_business_hours AS expected_sum_value_business_hours,
                f.count AS found_count, f.sum_value AS found_sum_value, f.sum_value_business_hours AS found_sum_value_business_hours
         FROM expected e
         FULL JOIN found f USING (ordinal, dimension_type, dimension_id, metric)
         JOIN target t USING (ordinal)
         LEFT JOIN reporting.reporting_days d ON d.account_id = t.account_id AND d.date = t.date
-        WHERE d.state IS DISTINCT FROM 'frozen'
-          AND (e.count, e.sum_value, e.sum_value_business_hours) IS DISTINCT FROM (f.count, f.sum_value, f.sum_value_business_hours)
+        WHERE (e.count, e.sum_value, e.sum_value_business_hours) IS DISTINCT FROM (f.count, f.sum_value, f.sum_value_business_hours)
         ORDER BY t.date, dimension_type, dimension_id, metric
         """;
 
     /// <summary>
-    /// Rebuilds the days, whose locks the transaction holds. Answers a row (ordinal from 1, outcome, the zone that
-    /// the day was cut in before) for each.
+    /// Rebuilds the days, whose locks the transaction holds. Answers a row (ordinal from 1, outcome) for each.
     /// </summary>
     public static NpgsqlBatchCommand RebuildCommand(IReadOnlyList<DayRebuild> days, Instant now)
     {
         var command = new NpgsqlBatchCommand(RebuildSql);
         AddDays(command.Parameters, [.. days.Select(day => (day.AccountId, day.Day))]);
         command.Parameters.Add(Column("stored_zones", days, day => day.StoredZone, NpgsqlDbType.Text));
-        command.Parameters.Add(Column("timezones", days, day => day.Timezone, NpgsqlDbType.Text));
-        command.Parameters.Add(Column("forced", days, day => day.Forced, NpgsqlDbType.Boolean));
-        command.Parameters.Add(Column("former_starts", days, day => day.FormerDay?.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        command.Parameters.Add(Column("former_ends", days, day => day.FormerDay?.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Column("is_removal", days, day => day.IsRemoval, NpgsqlDbType.Boolean));
+        command.Parameters.Add(Column("holds_neighbours", days, day => day.Neighbours.Count > 0, NpgsqlDbType.Boolean));
         command.Parameters.Add(Column("request_ids", days, day => day.RequestId, NpgsqlDbType.Uuid));
+        var neighbours = days.SelectMany((day, index) => day.Neighbours.Select(neighbour => (Ordinal: index + 1L, Day: neighbour))).ToList();
+        command.Parameters.Add(Column("neighbour_ordinals", neighbours, one => one.Ordinal, NpgsqlDbType.Bigint));
+        command.Parameters.Add(Column("neighbour_dates", neighbours, one => one.Day.Date.ToDateOnly(), NpgsqlDbType.Date));
+        command.Parameters.Add(Column("neighbour_starts", neighbours, one => one.Day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Column("neighbour_ends", neighbours, one => one.Day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
         command.Parameters.Add(new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() });
         return command;
     }
 
-    /// <summary>Answers the rows of these days that are not what their raw events say; frozen days are passed over.</summary>
+    /// <summary>Drops the bases of days whose requests say so; before the rebuild, under the same locks.</summary>
+    public static NpgsqlBatchCommand DropBasesCommand(IReadOnlyList<DayRebuild> days) => new(DropBasesSql)
+    {
+        Parameters =
+        {
+            Column("account_ids", days, day => day.AccountId, NpgsqlDbType.Bigint),
+            Column("dates", days, day => day.Day.Date.ToDateOnly(), NpgsqlDbType.Date),
+            Column("request_ids", days, day => day.RequestId, NpgsqlDbType.Uuid),
+        },
+    };
+
+    /// <summary>Answers the rows of these days that are not what their bases and raw events say.</summary>
     public static NpgsqlCommand VerifyCommand(NpgsqlConnection connection, long accountId, IReadOnlyList<LocalDay> days)
     {
-        var command = new NpgsqlCommand(VerifySql, connection);
+        var command = new NpgsqlCommand(VerifySql, connection) { Parameters = { new NpgsqlParameter<int>("neighbours", DayCoverage.Neighbours) } };
         AddDays(command.Parameters, [.. days.Select(day => (accountId, day))]);
         return command;
     }

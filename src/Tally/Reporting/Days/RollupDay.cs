@@ -6,17 +6,14 @@ namespace Tally.Reporting.Days;
 /// <summary>What the rollups of a day are worth.</summary>
 public enum DayState
 {
-    /// <summary>Events are added as they come. The day is whole if it began after the account's zone was set.</summary>
+    /// <summary>Events are added as they come, from the day's first on.</summary>
     Live,
 
-    /// <summary>Built from all raw events of the day, and kept up since.</summary>
+    /// <summary>Built from the day's base and raw events, and kept up since.</summary>
     Complete,
 
     /// <summary>Waits to be rebuilt.</summary>
     Dirty,
-
-    /// <summary>Raw events were removed; only the rollups remember them.</summary>
-    Frozen,
 }
 
 /// <summary>A row of <c>reporting.reporting_days</c>.</summary>
@@ -24,25 +21,44 @@ public sealed record RollupDay
 {
     public required LocalDate Date { get; init; }
 
-    /// <summary>The zone whose day the rollups hold.</summary>
-    public required string Timezone { get; init; }
+    /// <summary>The window that the rollups were cut with, from its start.</summary>
+    public required Instant DayStart { get; init; }
+
+    /// <summary>Where the window ends, itself no part of it.</summary>
+    public required Instant DayEnd { get; init; }
 
     public required DayState State { get; init; }
 
-    /// <summary>
-    /// Whether the rollups of <paramref name="day"/>, cut in the account's zone, hold every event of the day.
-    /// <paramref name="row"/> is null for a day that has none: no event came, which is known if the day began after the
-    /// zone was set.
-    /// </summary>
-    public static bool IsCovered(RollupDay? row, LocalDay day, Account account)
+    /// <summary>Whether the window is the day's own.</summary>
+    public bool IsCutAs(LocalDay day) => Date == day.Date && DayStart == day.Start && DayEnd == day.End;
+
+    internal bool Reaches(LocalDay day) => DayStart < day.End && day.Start < DayEnd;
+}
+
+/// <summary>The days on record of an account, or a stretch of them, and which of the account's days they cover.</summary>
+/// <remarks>
+/// A day is covered if its row has the day's own window and is live or complete, and no other row's window reaches into
+/// it: there, another cut may have taken events that this day lacks. A day without a row has no events, if that is known:
+/// because every event is on record, or because the day began after the zone was set.
+/// </remarks>
+/// <param name="account">Whose days.</param>
+/// <param name="rows">At least the rows of the days asked for, and of two dates on either side.</param>
+internal sealed class DayCoverage(Account account, IEnumerable<RollupDay> rows)
+{
+    // Two cuts of one date lie 26 hours apart at most.
+    public const int Neighbours = 2;
+
+    private readonly Dictionary<LocalDate, RollupDay> _rows = rows.ToDictionary(row => row.Date);
+
+    public RollupDay? RowOf(LocalDate date) => _rows.GetValueOrDefault(date);
+
+    public bool IsCovered(LocalDay day)
     {
-        var livedWhole = day.Start >= account.TimezoneSetAt;
-        if (row is null) return livedWhole;
-        return TimeZones.AreSame(row.Timezone, account.ReportingTimezone) && row.State switch
-        {
-            DayState.Complete or DayState.Frozen => true,
-            DayState.Live => livedWhole,
-            _ => false,
-        };
+        var row = RowOf(day.Date);
+        var isRight = row is null ? HasNoEvents(account, day) : row.State != DayState.Dirty && row.IsCutAs(day);
+        return isRight && !Enumerable.Range(-Neighbours, 2 * Neighbours + 1).Any(offset => offset != 0 && RowOf(day.Date.PlusDays(offset)) is { } other && other.Reaches(day));
     }
+
+    /// <summary>Whether a day without a row is known to have no events.</summary>
+    public static bool HasNoEvents(Account account, LocalDay day) => account.DaysOnRecord || day.Start >= account.TimezoneSetAt;
 }

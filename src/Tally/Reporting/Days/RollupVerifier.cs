@@ -8,12 +8,12 @@ using Tally.Reporting.Rollups;
 
 namespace Tally.Reporting.Days;
 
-/// <summary>A rollup row that is not what the raw events say.</summary>
+/// <summary>A rollup row that is not what the day's base and raw events say.</summary>
 public sealed record RollupDifference
 {
     public required LocalDate Date { get; init; }
 
-    /// <summary>The day's state, <c>none</c> if it has no row; <c>stale</c> if its rollups are of another zone's day.</summary>
+    /// <summary>The day's state, <c>none</c> if it has no row; <c>stale</c> if it, or a day that reaches into it, was cut with another window.</summary>
     public required string State { get; init; }
 
     public required string DimensionType { get; init; }
@@ -31,8 +31,8 @@ public sealed record RollupDifference
     /// <summary>Whether the day claimed to be right. Others differ by right, until they are rebuilt.</summary>
     internal bool IsOfCoveredDay(Account account) => State switch
     {
-        "complete" => true,
-        "live" or "none" => LocalDay.Of(Date, account.Zone!).Start >= account.TimezoneSetAt,
+        "complete" or "live" => true,
+        "none" => DayCoverage.HasNoEvents(account, LocalDay.Of(Date, account.Zone!)),
         _ => false,
     };
 }
@@ -46,8 +46,8 @@ public sealed record VerificationReport
 
     public required int DaysChecked { get; init; }
 
-    /// <summary>Days passed over, since their raw events are gone.</summary>
-    public required int DaysFrozen { get; init; }
+    /// <summary>Of all days of the account, those that were cut with other windows than today's time zone data give.</summary>
+    public required int DaysCutOtherwise { get; init; }
 
     /// <summary>The first <see cref="RollupVerifier.MaxDifferences"/> of them, by day.</summary>
     public required IReadOnlyList<RollupDifference> Differences { get; init; }
@@ -67,17 +67,9 @@ public sealed class RollupVerifier
     // Each statement sees one snapshot; by this many days it reads some 100,000 events of a large account.
     private const int DaysAtOnce = 31;
 
-    private const string Extent = """
-        /* tally:rollups.extent */
-        SELECT (SELECT min(created_at) FROM reporting.reporting_events WHERE account_id = @id) AS first_event,
-               (SELECT max(created_at) FROM reporting.reporting_events WHERE account_id = @id) AS last_event,
-               (SELECT min(date) FROM reporting.reporting_events_rollups WHERE account_id = @id) AS first_date,
-               (SELECT max(date) FROM reporting.reporting_events_rollups WHERE account_id = @id) AS last_date
-        """;
-
-    private const string CountFrozen = """
-        /* tally:days.count_frozen */
-        SELECT count(*)::int FROM reporting.reporting_days WHERE account_id = @id AND state = 'frozen' AND date BETWEEN @from AND @to
+    private const string Windows = """
+        /* tally:days.windows */
+        SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @id
         """;
 
     private readonly NpgsqlDataSource _dataSource;
@@ -103,32 +95,44 @@ public sealed class RollupVerifier
         var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         var zone = account.Zone ?? throw new MissingTimeZoneException(account);
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        if (from is null || to is null)
-        {
-            var (first, last) = await ExtentAsync(connection, accountId, zone, cancellationToken);
-            from ??= first;
-            to ??= last;
-        }
-
         var differences = new List<RollupDifference>();
         var (rowsDiffering, daysDiffering) = (0L, 0);
-        var count = from is { } start && to is { } end ? Math.Max(Period.DaysBetween(start, end) + 1, 0) : 0;
-        for (var done = 0; done < count; done += DaysAtOnce)
+        var dates = await DaysOnRecord.FindAsync(connection, accountId, zone, from, to, cancellationToken);
+        var done = 0;
+        foreach (var some in dates.Chunk(DaysAtOnce))
         {
-            var days = Enumerable.Range(done, Math.Min(DaysAtOnce, count - done)).Select(offset => LocalDay.Of(from!.Value.PlusDays(offset), zone)).ToList();
-            await using var command = DaySql.VerifyCommand(connection, accountId, days);
-            var found = await ReadDifferencesAsync(command, zone, cancellationToken);
+            await using var command = DaySql.VerifyCommand(connection, accountId, [.. some.Select(date => LocalDay.Of(date, zone))]);
+            var found = await ReadDifferencesAsync(command, cancellationToken);
             differences.AddRange(found.Take(MaxDifferences - differences.Count));
             rowsDiffering += found.Count;
             daysDiffering += found.Select(difference => difference.Date).Distinct().Count();
-            progress?.Report(done + days.Count);
+            progress?.Report(done += some.Length);
         }
 
-        var frozen = count == 0 ? 0 : await connection.ExecuteScalarAsync<int>(new CommandDefinition(CountFrozen, new { id = accountId, from, to }, cancellationToken: cancellationToken));
-        return new VerificationReport { From = from, To = to, DaysChecked = count - frozen, DaysFrozen = frozen, Differences = differences, RowsDiffering = rowsDiffering, DaysDiffering = daysDiffering };
+        return new VerificationReport
+        {
+            From = from ?? (dates.Count > 0 ? dates[0] : null),
+            To = to ?? (dates.Count > 0 ? dates[^1] : null),
+            DaysChecked = dates.Count,
+            DaysCutOtherwise = await CountCutOtherwiseAsync(connection, account, cancellationToken),
+            Differences = differences,
+            RowsDiffering = rowsDiffering,
+            DaysDiffering = daysDiffering,
+        };
     }
 
-    /// <summary>Verifies these days in one statement, that is in one snapshot. Frozen ones are passed over.</summary>
+    /// <summary>How many days of the account were cut with other windows than this process's time zone data give.</summary>
+    public async Task<int> CountCutOtherwiseAsync(Account account, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await CountCutOtherwiseAsync(connection, account, cancellationToken);
+    }
+
+    private static async Task<int> CountCutOtherwiseAsync(NpgsqlConnection connection, Account account, CancellationToken cancellationToken) =>
+        account.Zone is not { } zone ? 0 : (await connection.QueryAsync<RollupDay>(new CommandDefinition(Windows, new { id = account.Id }, cancellationToken: cancellationToken)))
+            .Count(row => !row.IsCutAs(LocalDay.Of(row.Date, zone)));
+
+    /// <summary>Verifies these days in one statement, that is in one snapshot.</summary>
     internal async Task<IReadOnlyList<RollupDifference>> FindDifferencesAsync(
         Account account, IReadOnlyList<LocalDay> days, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -136,56 +140,34 @@ public sealed class RollupVerifier
         await using var transaction = await connection.BeginWithinAsync(timeout, cancellationToken);
         await using var command = DaySql.VerifyCommand(connection, account.Id, days);
         command.CommandTimeout = TimedStatement.ClientTimeout(timeout);
-        return await ReadDifferencesAsync(command, account.Zone!, cancellationToken);
+        return await ReadDifferencesAsync(command, cancellationToken);
     }
 
     /// <summary>The answer of <see cref="DaySql.VerifyCommand"/>.</summary>
-    internal static async Task<IReadOnlyList<RollupDifference>> ReadDifferencesAsync(NpgsqlCommand command, DateTimeZone zone, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<RollupDifference>> ReadDifferencesAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var differences = new List<RollupDifference>();
-        while (await reader.ReadAsync(cancellationToken)) differences.Add(ReadDifference(reader, zone));
+        while (await reader.ReadAsync(cancellationToken)) differences.Add(ReadDifference(reader));
         return differences;
     }
 
-    private static async Task<(LocalDate? First, LocalDate? Last)> ExtentAsync(NpgsqlConnection connection, long accountId, DateTimeZone zone, CancellationToken cancellationToken)
+    private static RollupDifference ReadDifference(NpgsqlDataReader reader)
     {
-        var found = await connection.QuerySingleAsync<HistoryExtent>(new CommandDefinition(Extent, new { id = accountId }, cancellationToken: cancellationToken));
-        var dates = new[] { found.FirstDate, found.LastDate, DateOf(found.FirstEvent), DateOf(found.LastEvent) }.OfType<LocalDate>().ToList();
-        return dates.Count == 0 ? (null, null) : (dates.Min(), dates.Max());
-
-        LocalDate? DateOf(Instant? instant) => instant is { } time ? LocalDay.Containing(time, zone).Date : null;
-    }
-
-    private static RollupDifference ReadDifference(NpgsqlDataReader reader, DateTimeZone zone)
-    {
-        var metric = reader.GetString(5);
-        var state = reader.GetString(1);
-        var timezone = reader.GetString(2);
+        var metric = reader.GetString(4);
         return new RollupDifference
         {
             Date = LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)),
-            State = timezone.Length > 0 && timezone != zone.Id ? "stale" : state,
-            DimensionType = reader.GetString(3),
-            DimensionId = reader.GetInt64(4),
+            State = reader.GetString(1),
+            DimensionType = reader.GetString(2),
+            DimensionId = reader.GetInt64(3),
             Metric = metric,
-            Expected = Amount(6),
-            Found = Amount(9),
+            Expected = Amount(5),
+            Found = Amount(8),
         };
 
         MetricAmount? Amount(int column) => reader.IsDBNull(column)
             ? null
             : new MetricAmount(metric, reader.GetInt64(column), reader.GetDecimal(column + 1), reader.GetDecimal(column + 2));
-    }
-
-    private sealed record HistoryExtent
-    {
-        public Instant? FirstEvent { get; init; }
-
-        public Instant? LastEvent { get; init; }
-
-        public LocalDate? FirstDate { get; init; }
-
-        public LocalDate? LastDate { get; init; }
     }
 }

@@ -37,7 +37,7 @@ public sealed class EventImporter
         /* tally:events.stage */
         CREATE TEMPORARY TABLE stage (
             account_id bigint, id uuid, name text, value numeric, value_in_business_hours numeric, user_id bigint, inbox_id bigint,
-            conversation_id bigint, event_start_time timestamptz, event_end_time timestamptz, created_at timestamptz, date date, timezone text
+            conversation_id bigint, event_start_time timestamptz, event_end_time timestamptz, created_at timestamptz, date date, day_start timestamptz, day_end timestamptz
         ) ON COMMIT DROP
         """;
 
@@ -58,17 +58,17 @@ public sealed class EventImporter
             RETURNING account_id, id
         ),
         touched AS (
-            SELECT s.account_id, s.date, s.timezone, count(*) AS events_count
+            SELECT s.account_id, s.date, s.day_start, s.day_end, count(*) AS events_count
             FROM inserted
             JOIN stage s USING (account_id, id)
             WHERE s.date IS NOT NULL
-            GROUP BY s.account_id, s.date, s.timezone
+            GROUP BY s.account_id, s.date, s.day_start, s.day_end
         ),
         marked AS (
-            INSERT INTO reporting.reporting_days AS d (account_id, date, timezone, state, events_count, updated_at)
-            SELECT account_id, date, timezone, 'dirty', events_count, @now FROM touched ORDER BY account_id, date
+            INSERT INTO reporting.reporting_days AS d (account_id, date, day_start, day_end, state, events_count, updated_at)
+            SELECT account_id, date, day_start, day_end, 'dirty', events_count, @now FROM touched ORDER BY account_id, date
             ON CONFLICT (account_id, date) DO UPDATE SET
-                state = CASE d.state WHEN 'frozen' THEN d.state ELSE 'dirty' END,
+                state = excluded.state, day_start = least(d.day_start, excluded.day_start), day_end = greatest(d.day_end, excluded.day_end),
                 events_count = d.events_count + excluded.events_count, updated_at = excluded.updated_at
         )
         SELECT (SELECT count(*) FROM inserted),
@@ -208,8 +208,8 @@ public sealed class EventImporter
             await WriteAsync(writer, one.EventEndTime?.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
             await writer.WriteAsync(one.CreatedAt.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
             await WriteAsync(writer, batch.DayOf[index]?.Date.ToDateOnly(), NpgsqlDbType.Date, cancellationToken);
-            if (batch.DayOf[index] is null) await writer.WriteNullAsync(cancellationToken);
-            else await writer.WriteAsync(batch.Accounts[one.AccountId].Zone!.Id, NpgsqlDbType.Text, cancellationToken);
+            await WriteAsync(writer, batch.DayOf[index]?.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
+            await WriteAsync(writer, batch.DayOf[index]?.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
         }
 
         await writer.CompleteAsync(cancellationToken);

@@ -27,7 +27,7 @@ internal delegate Task<AccountTurn> TakeTurn(Account account, Func<CancellationT
 /// Walks over all accounts with a zone, by id, one turn each. One worker at a time; when its time is up the place is kept,
 /// so that every account has its turn before any has a second.
 /// </summary>
-internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
+internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, ZoneRules rules, IClock clock)
 {
     // Read ahead: few enough that an account added or erased meanwhile is noticed soon.
     private const int AccountsAtOnce = 100;
@@ -45,9 +45,9 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<Report
         RETURNING id, after_account_id, lease_owner AS owner, fence
         """;
 
-    private const string NextAccounts = """
+    private const string NextAccounts = $"""
         /* tally:passes.accounts */
-        SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at
+        SELECT {Account.Columns}
         FROM reporting.accounts
         WHERE reporting_timezone IS NOT NULL AND (@after::bigint IS NULL OR id > @after)
         ORDER BY id
@@ -144,7 +144,7 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<Report
     private async Task<IReadOnlyList<Account>> NextAccountsAsync(long? after, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QueryWithinAsync<Account>(options.Value.StatementTimeout, NextAccounts, new { after, limit = AccountsAtOnce }, cancellationToken);
+        return [.. (await connection.QueryWithinAsync<Account>(options.Value.StatementTimeout, NextAccounts, new { after, limit = AccountsAtOnce }, cancellationToken)).Select(account => account with { Rules = rules })];
     }
 
     private Task<int> EndAsync(Pass pass, bool isFinished, CancellationToken cancellationToken) =>

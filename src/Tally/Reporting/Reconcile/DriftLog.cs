@@ -53,9 +53,11 @@ public sealed class DriftLog
 
     private const string MarkDirty = """
         /* tally:days.mark_differing */
-        INSERT INTO reporting.reporting_days AS d (account_id, date, timezone, state, updated_at)
-        SELECT @account_id, date, @timezone, 'dirty', @now FROM unnest(@differing) AS date ORDER BY date
-        ON CONFLICT (account_id, date) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at WHERE d.state <> 'frozen'
+        INSERT INTO reporting.reporting_days AS d (account_id, date, day_start, day_end, state, updated_at)
+        SELECT @account_id, t.date, t.day_start, t.day_end, 'dirty', @now
+        FROM unnest(@dates, @day_starts, @day_ends) AS t (date, day_start, day_end)
+        ORDER BY t.date
+        ON CONFLICT (account_id, date) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at
         RETURNING d.date
         """;
 
@@ -113,7 +115,18 @@ public sealed class DriftLog
 
         await using (var insert = InsertCommand(connection, account.Id, drift, now)) await insert.ExecuteNonQueryAsync(cancellationToken);
         var marked = await connection.QueryAsync<LocalDate>(new CommandDefinition(
-            MarkDirty, new { account_id = account.Id, timezone = account.Zone!.Id, differing = days.Select(date => date.ToDateOnly()).ToArray(), now }, transaction, TimedStatement.ClientTimeout(_timeout), cancellationToken: cancellationToken));
+            MarkDirty,
+            new
+            {
+                account_id = account.Id,
+                dates = days.ConvertAll(date => date.ToDateOnly()),
+                day_starts = days.ConvertAll(date => LocalDay.Of(date, account.Zone!).Start.ToDateTimeUtc()),
+                day_ends = days.ConvertAll(date => LocalDay.Of(date, account.Zone!).End.ToDateTimeUtc()),
+                now,
+            },
+            transaction,
+            TimedStatement.ClientTimeout(_timeout),
+            cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         Report(account.Id, drift);
         return [.. marked];

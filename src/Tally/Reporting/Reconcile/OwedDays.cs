@@ -15,16 +15,16 @@ namespace Tally.Reporting.Reconcile;
 internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
 {
     // A day that failed is not lost: its message is in the poison queue, for an operator to look at.
-    private const string IdleRequests = """
+    private const string IdleRequests = $"""
         /* tally:owed.requests */
-        SELECT r.id, r.account_id, r.from_date, r.to_date, r.forced, r.reason, r.requested_at, r.cancelled_at
+        SELECT {BackfillSql.Columns}
         FROM reporting.backfill_requests r
         LEFT JOIN LATERAL (
             SELECT count(*) AS days, max(d.finished_at) AS finished_at
             FROM reporting.backfill_days d
             WHERE d.account_id = r.account_id AND d.request_id = r.id) p ON true
         WHERE r.account_id = @account_id AND r.cancelled_at IS NULL
-          AND p.days <= r.to_date - r.from_date
+          AND p.days < r.days_total
           AND greatest(r.requested_at, p.finished_at) <= @before
         ORDER BY r.requested_at DESC, r.id
         LIMIT @limit
@@ -48,15 +48,12 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
 
     private const string Resend = "/* tally:owed.resend */ UPDATE reporting.backfill_requests SET queued_at = NULL WHERE id = ANY(@ids)";
 
-    private const string DoneDays = """
-        /* tally:owed.done */
-        SELECT request_id, date FROM reporting.backfill_days WHERE account_id = @account_id AND request_id = ANY(@ids) AND outcome <> 'failed'
-        """;
-
     private const string Insert = """
         /* tally:owed.request */
-        INSERT INTO reporting.backfill_requests (id, account_id, from_date, to_date, forced, reason, requested_at)
-        SELECT id, @account_id, from_date, to_date, false, @reason, @now FROM unnest(@ids, @from_dates, @to_dates) AS r (id, from_date, to_date) ORDER BY id
+        INSERT INTO reporting.backfill_requests (id, account_id, from_date, to_date, days_total, reason, requested_at)
+        SELECT id, @account_id, from_date, to_date, days_total, @reason, @now
+        FROM unnest(@ids, @from_dates, @to_dates, @days_totals) AS r (id, from_date, to_date, days_total)
+        ORDER BY id
         """;
 
     /// <summary>Records requests for dirty days and returns the messages that set them, and the idle ones, going again.</summary>
@@ -71,26 +68,24 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
         var now = clock.GetCurrentInstant();
         var before = now - Duration.FromTimeSpan(options.Value.ResendAfter);
         var idle = (await connection.QueryAsync<BackfillRequest>(Command(IdleRequests, new { account_id = account.Id, before, limit }))).ToList();
-        var done = idle.Count == 0 ? [] : await connection.QueryAsync<(Guid RequestId, LocalDate Date)>(Command(DoneDays, new { account_id = account.Id, ids = idle.Select(request => request.Id).ToArray() }));
         if (idle.Count > 0) await connection.ExecuteAsync(Command(Resend, new { ids = idle.Select(request => request.Id).ToArray() }));
-        var doneBy = done.ToLookup(day => day.RequestId, day => day.Date);
-        var messages = idle.SelectMany(request => Backfills.Pending(request, doneBy[request.Id].ToHashSet())).Take(limit).ToList();
+        var messages = idle.Select(request => request.ToMessage()).ToList();
 
         var dirty = await connection.QueryAsync<LocalDate>(Command(DirtyDays, new { account_id = account.Id, limit }));
-        var ranges = Backfills.Ranges([.. dirty.Order()]).Reverse().Take(limit - messages.Count).ToList();
-        if (ranges.Count > 0) messages.AddRange(await InsertAsync(ranges));
+        var stretches = Backfills.Stretches([.. dirty.Order()]).Reverse().Take(limit - messages.Count).ToList();
+        if (stretches.Count > 0) messages.AddRange(await InsertAsync(stretches));
         await transaction.CommitAsync(cancellationToken);
         return messages;
 
-        async Task<IEnumerable<BackfillMessage>> InsertAsync(List<(LocalDate From, LocalDate To)> dates)
+        async Task<IEnumerable<BackfillMessage>> InsertAsync(List<IReadOnlyList<LocalDate>> dates)
         {
             var ids = dates.ConvertAll(_ => Guid.CreateVersion7(now.ToDateTimeOffset()));
             await connection.ExecuteAsync(Command(Insert, new
             {
-                account_id = account.Id, ids = ids.ToArray(), now, reason = "left dirty",
-                from_dates = dates.Select(range => range.From.ToDateOnly()).ToArray(), to_dates = dates.Select(range => range.To.ToDateOnly()).ToArray(),
+                account_id = account.Id, ids = ids.ToArray(), now, reason = "left uncovered", days_totals = dates.Select(stretch => stretch.Count).ToArray(),
+                from_dates = dates.Select(stretch => stretch[0].ToDateOnly()).ToArray(), to_dates = dates.Select(stretch => stretch[^1].ToDateOnly()).ToArray(),
             }));
-            return dates.Zip(ids, (range, id) => new BackfillMessage { RequestId = id, AccountId = account.Id, From = range.From.ToDateOnly(), To = range.To.ToDateOnly() });
+            return dates.Zip(ids, (stretch, id) => new BackfillMessage { RequestId = id, AccountId = account.Id, From = stretch[0].ToDateOnly(), To = stretch[^1].ToDateOnly() });
         }
 
         CommandDefinition Command(string sql, object parameters) =>

@@ -40,6 +40,7 @@ public sealed class RollupReconciler
     private const int MaxMessages = 500;
 
     private readonly AccountPasses _passes;
+    private readonly AccountStore _accounts;
     private readonly RollupVerifier _verifier;
     private readonly DriftLog _drift;
     private readonly OwedDays _owed;
@@ -48,9 +49,10 @@ public sealed class RollupReconciler
     private readonly ILogger<RollupReconciler> _logger;
 
     internal RollupReconciler(
-        AccountPasses passes, RollupVerifier verifier, DriftLog drift, OwedDays owed, IOptions<ReportingOptions> options, IClock clock, ILogger<RollupReconciler> logger)
+        AccountPasses passes, AccountStore accounts, RollupVerifier verifier, DriftLog drift, OwedDays owed, IOptions<ReportingOptions> options, IClock clock, ILogger<RollupReconciler> logger)
     {
         _passes = passes;
+        _accounts = accounts;
         _verifier = verifier;
         _drift = drift;
         _owed = owed;
@@ -77,6 +79,8 @@ public sealed class RollupReconciler
             if (account.Zone is null) return default;
             try
             {
+                var uncovered = await _accounts.CompareDaysAsync(account, token);
+                if (uncovered > 0) Log.DaysUncovered(_logger, account.Id, uncovered, account.Rules.Version);
                 var marked = await VerifyAsync(account, token);
                 days.AddRange(marked.Select(date => new BackfillDayMessage { AccountId = account.Id, Date = date.ToDateOnly() }));
                 await keep(token);

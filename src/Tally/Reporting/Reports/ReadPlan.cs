@@ -18,32 +18,44 @@ internal sealed record ReportQuestion(ReportRequest Request, ReportZone Zone, Re
 /// <summary>A day to read from rollups, for a bucket.</summary>
 internal readonly record struct RollupRead(LocalDate Date, int Bucket);
 
-/// <summary>Which days of a range come from rollups and which instants from raw events; together they are the range, once.</summary>
+/// <summary>A base to read beside raw events: what was removed from the window that <paramref name="Date"/> once was.</summary>
+internal readonly record struct BaseRead(LocalDate Date, Instant Start, Instant End, int Bucket);
+
+/// <summary>
+/// Which days of a range come from rollups and which instants from raw events: together they are the range, once. Where a
+/// day with a base is not served by rollups, its base is added to the raw events, whole or not at all.
+/// </summary>
 internal sealed class ReadPlan
 {
     private readonly ReportQuestion _question;
     private readonly Account _account;
-    private readonly Dictionary<LocalDate, RollupDay> _rows;
+    private readonly DayCoverage _coverage;
     private readonly IReadOnlyList<LocalDay> _days;
 
-    private ReadPlan(ReportQuestion question, Account account, IEnumerable<RollupDay> rows)
+    private ReadPlan(ReportQuestion question, Account account, IReadOnlyList<RollupDay> rows, IReadOnlyList<BaseWindow> bases)
     {
         _question = question;
         _account = account;
-        _rows = rows.ToDictionary(row => row.Date);
+        _coverage = new DayCoverage(account, rows);
         _days = account.Zone is { } zone ? DaysOf(question.Request, zone) : [];
 
-        var frozen = FrozenDays();
-        var served = ServedDays(frozen);
+        var touching = bases.Where(window => window.DayStart < question.Request.To && window.DayEnd > question.Request.From).ToList();
+        var served = ServedDays(touching);
+        var beside = BasesBeside(touching, served);
         RollupDays = [.. served.Select(day => new RollupRead(day.Date, question.Buckets.IndexOf(day.Start)))];
+        BaseDays = [.. beside.Select(window => new BaseRead(window.Date, window.DayStart, window.DayEnd, question.Buckets.IndexOf(window.DayStart)))];
         RawIntervals = [.. Between(served)];
-        Covered = account.Zone is not null && _days.All(IsCovered);
+        Covered = account.Zone is not null && _days.All(_coverage.IsCovered);
         // The events of the other metrics are never purged.
-        MissingDays = question.IsAdditive ? [.. frozen.Except(served).Select(day => day.Date)] : [];
-        Parts = PartsOf(served);
+        MissingDays = question.IsAdditive
+            ? [.. touching.Except(beside).Where(window => !served.Exists(window.IsCutAs)).Select(window => window.Date).Distinct().Order()]
+            : [];
+        Parts = PartsOf(served, beside);
     }
 
     public IReadOnlyList<RollupRead> RollupDays { get; }
+
+    public IReadOnlyList<BaseRead> BaseDays { get; }
 
     public IReadOnlyList<Interval> RawIntervals { get; }
 
@@ -53,15 +65,16 @@ internal sealed class ReadPlan
 
     public IReadOnlyList<LocalDate> MissingDays { get; }
 
-    public ReportSource Source => RollupDays.Count == 0 ? ReportSource.Raw : RawIntervals.Count == 0 ? ReportSource.Rollup : ReportSource.Mixed;
+    public ReportSource Source => RollupDays.Count + BaseDays.Count == 0 ? ReportSource.Raw : RawIntervals.Count == 0 ? ReportSource.Rollup : ReportSource.Mixed;
 
     /// <param name="question">What is asked.</param>
     /// <param name="account">As it is in the report's snapshot.</param>
-    /// <param name="rows">The account's day states in the same snapshot, two days beyond the range on either side.</param>
+    /// <param name="rows">The account's day states in the same snapshot, some days beyond the range on either side.</param>
+    /// <param name="bases">The account's bases likewise.</param>
     /// <exception cref="ReportRequestException">Only rollups were asked for, and they cannot answer all of it.</exception>
-    public static ReadPlan Of(ReportQuestion question, Account account, IEnumerable<RollupDay> rows)
+    public static ReadPlan Of(ReportQuestion question, Account account, IReadOnlyList<RollupDay> rows, IReadOnlyList<BaseWindow> bases)
     {
-        var plan = new ReadPlan(question, account, rows);
+        var plan = new ReadPlan(question, account, rows, bases);
         return question.Request.Source == ReportSourceChoice.Rollup && plan.RawIntervals.Count > 0
             ? throw new ReportRequestException($"Rollups alone cannot answer this: {plan.WhyRaw()}. Ask without a source to have both used.")
             : plan;
@@ -75,43 +88,30 @@ internal sealed class ReadPlan
         return days;
     }
 
-    /// <summary>The frozen days that touch the range, as they were cut when they were frozen.</summary>
-    private List<LocalDay> FrozenDays() =>
-    [
-        .. _rows.Values
-            .Where(row => row.State == DayState.Frozen && TimeZones.TryFind(row.Timezone, out _))
-            .Select(row => LocalDay.Of(row.Date, TimeZones.Find(row.Timezone)))
-            .Where(day => day.Start < _question.Request.To && day.End > _question.Request.From)
-            .OrderBy(day => day.Start),
-    ];
-
-    /// <summary>The days to read from rollups, in order.</summary>
-    private List<LocalDay> ServedDays(List<LocalDay> frozen)
+    /// <summary>The days to read from rollups, in order: those with a base whatever reports prefer, since raw events do not hold all of it.</summary>
+    private List<LocalDay> ServedDays(List<BaseWindow> bases)
     {
-        if (_question.Request.Source == ReportSourceChoice.Raw || _question.IsHourly || _question.Metric?.Kind == ReportMetricKind.CountWithoutHandoff) return [];
-
-        // What a frozen day of a former zone holds must not be counted again by the days that it reaches into.
-        var foreign = frozen.Except(_days).ToList();
-        var served = frozen.Where(Fits).ToList();
-        if (ReadsRollups) served.AddRange(_days.Where(day => StateOf(day) != DayState.Frozen && IsCovered(day) && Fits(day) && !foreign.Exists(other => Overlap(day, other))));
-        served.Sort((one, other) => one.Start.CompareTo(other.Start));
+        if (!MayReadTotals) return [];
+        var served = _days.Where(day => (ReadsRollups || bases.Exists(window => window.IsCutAs(day))) && _coverage.IsCovered(day) && Fits(day.Start, day.End)).ToList();
         return _question.IsAdditive || (served is [var only] && only.Start == _question.Request.From && only.End == _question.Request.To) ? served : [];
     }
+
+    private List<BaseWindow> BasesBeside(List<BaseWindow> bases, List<LocalDay> served) =>
+        MayReadTotals && _question.IsAdditive
+            ? [.. bases.Where(window => !served.Exists(window.IsCutAs) && Fits(window.DayStart, window.DayEnd)).OrderBy(window => window.DayStart)]
+            : [];
+
+    private bool MayReadTotals =>
+        _question.Request.Source != ReportSourceChoice.Raw && !_question.IsHourly && _question.Metric?.Kind != ReportMetricKind.CountWithoutHandoff;
 
     private bool ReadsRollups =>
         (_account.ReportRollup || _question.Request.Source == ReportSourceChoice.Rollup)
         && _account.Zone is { } zone && _question.Zone.HasDays(_days, zone);
 
-    private bool IsCovered(LocalDay day) => RollupDay.IsCovered(_rows.GetValueOrDefault(day.Date), day, _account);
-
-    private DayState? StateOf(LocalDay day) => _rows.GetValueOrDefault(day.Date)?.State;
-
-    /// <summary>Whether the day lies wholly in the range and in one bucket.</summary>
-    private bool Fits(LocalDay day) =>
-        day.Start >= _question.Request.From && day.End <= _question.Request.To
-        && _question.Buckets.IndexOf(day.Start) == _question.Buckets.IndexOf(day.End - Duration.Epsilon);
-
-    private static bool Overlap(LocalDay one, LocalDay other) => one.Start < other.End && other.Start < one.End;
+    /// <summary>Whether the window lies wholly in the range and in one bucket.</summary>
+    private bool Fits(Instant start, Instant end) =>
+        start >= _question.Request.From && end <= _question.Request.To
+        && _question.Buckets.IndexOf(start) == _question.Buckets.IndexOf(end - Duration.Epsilon);
 
     /// <summary>What the days leave of the range.</summary>
     private IEnumerable<Interval> Between(List<LocalDay> served)
@@ -126,10 +126,11 @@ internal sealed class ReadPlan
         if (start < _question.Request.To) yield return new Interval(start, _question.Request.To);
     }
 
-    private List<ReportPart> PartsOf(List<LocalDay> served)
+    private List<ReportPart> PartsOf(List<LocalDay> served, List<BaseWindow> beside)
     {
         var zone = _account.Zone ?? _question.Zone.Zone;
-        var pieces = served.Select(day => (day.Start, Part: new ReportPart(ReportSource.Rollup, day.Date, day.Date)))
+        var pieces = served.Select(day => (Start: day.Start, Part: new ReportPart(ReportSource.Rollup, day.Date, day.Date)))
+            .Concat(beside.Select(window => (Start: window.DayStart, Part: new ReportPart(ReportSource.Rollup, window.Date, window.Date))))
             .Concat(RawIntervals.Select(interval => (interval.Start, Part: new ReportPart(
                 ReportSource.Raw, LocalDay.Containing(interval.Start, zone).Date, LocalDay.Containing(interval.End - Duration.Epsilon, zone).Date))))
             .OrderBy(piece => piece.Start);
@@ -150,8 +151,20 @@ internal sealed class ReadPlan
         if (_account.Zone is not { } zone) return $"account {_account.Id} has no reporting timezone";
         if (!_question.Zone.HasDays(_days, zone)) return $"the days of {_question.Zone} are not those of the account's zone {zone.Id}";
         var day = LocalDay.Containing(RawIntervals[0].Start, zone);
-        return IsCovered(day)
+        return _coverage.IsCovered(day)
             ? $"the range cuts the day {day.Date:uuuu-MM-dd}"
-            : $"{day.Date:uuuu-MM-dd} is not covered ({(StateOf(day)?.ToString() ?? "never built").ToLowerInvariant()}); 'tally rollups backfill' builds it";
+            : $"{day.Date:uuuu-MM-dd} is not covered ({(_coverage.RowOf(day.Date) is { } row ? row.IsCutAs(day) ? row.State.ToString() : "cut with another window" : "never built").ToLowerInvariant()}); 'tally rollups backfill' builds it";
     }
+}
+
+/// <summary>A window that a base was cut with.</summary>
+internal sealed record BaseWindow
+{
+    public required LocalDate Date { get; init; }
+
+    public required Instant DayStart { get; init; }
+
+    public required Instant DayEnd { get; init; }
+
+    public bool IsCutAs(LocalDay day) => Date == day.Date && DayStart == day.Start && DayEnd == day.End;
 }

@@ -8,8 +8,17 @@ namespace Tally.Reporting.Reports;
 /// Answers reports: whole covered days from rollups, everything else from raw events, all in one snapshot. The
 /// numbers are the same whichever source serves them. Writes nothing.
 /// </summary>
-public sealed class ReportReader(NpgsqlDataSource dataSource)
+public sealed class ReportReader
 {
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly ZoneRules _rules;
+
+    internal ReportReader(NpgsqlDataSource dataSource, ZoneRules rules)
+    {
+        _dataSource = dataSource;
+        _rules = rules;
+    }
+
     private static readonly ReportMetric[] SummaryMetrics =
         [ReportMetric.Resolutions, ReportMetric.AverageResolutionTime, ReportMetric.AverageFirstResponseTime, ReportMetric.ReplyTime];
 
@@ -19,10 +28,10 @@ public sealed class ReportReader(NpgsqlDataSource dataSource)
     public async Task<SeriesReport> ReadAsync(SeriesRequest request, CancellationToken cancellationToken = default)
     {
         request.Validate();
-        await using var snapshot = await ReportSnapshot.OpenAsync(dataSource, request, cancellationToken);
+        await using var snapshot = await ReportSnapshot.OpenAsync(_dataSource, _rules, request, cancellationToken);
         var zone = request.Zone ?? ReportZone.Of(snapshot.Account);
         var buckets = ReportBuckets.Of(request.From, request.To, request.GroupBy, zone.Zone);
-        var plan = ReadPlan.Of(new ReportQuestion(request, zone, buckets, request.GroupBy == ReportPeriod.Hour, request.Metric), snapshot.Account, snapshot.Days);
+        var plan = ReadPlan.Of(new ReportQuestion(request, zone, buckets, request.GroupBy == ReportPeriod.Hour, request.Metric), snapshot.Account, snapshot.Days, snapshot.Bases);
         var rows = await snapshot.ReadAsync(ReportSql.Series(request, buckets, plan), ReadBucket, cancellationToken);
 
         var inBucket = new Total[buckets.All.Count];
@@ -47,9 +56,9 @@ public sealed class ReportReader(NpgsqlDataSource dataSource)
     public async Task<SummaryReport> ReadAsync(SummaryRequest request, CancellationToken cancellationToken = default)
     {
         request.Validate();
-        await using var snapshot = await ReportSnapshot.OpenAsync(dataSource, request, cancellationToken);
+        await using var snapshot = await ReportSnapshot.OpenAsync(_dataSource, _rules, request, cancellationToken);
         var zone = request.Zone ?? ReportZone.Of(snapshot.Account);
-        var plan = ReadPlan.Of(new ReportQuestion(request, zone, ReportBuckets.One(request.From)), snapshot.Account, snapshot.Days);
+        var plan = ReadPlan.Of(new ReportQuestion(request, zone, ReportBuckets.One(request.From)), snapshot.Account, snapshot.Days, snapshot.Bases);
         var rows = await snapshot.ReadAsync(ReportSql.Summary(request, SummaryMetrics, plan), ReadMember, cancellationToken);
         return new SummaryReport
         {

@@ -13,25 +13,33 @@ internal sealed class ReportSnapshot : IAsyncDisposable
 {
     private const string ReadOnly = "SET TRANSACTION READ ONLY";
 
-    private const string FindAccount = """
+    private const string FindAccount = $"""
         /* tally:reports.account */
-        SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at FROM reporting.accounts WHERE id = @account_id
+        SELECT {Account.Columns} FROM reporting.accounts WHERE id = @account_id
         """;
 
     private const string ReadDays = """
         /* tally:reports.days */
-        SELECT date, timezone, state FROM reporting.reporting_days WHERE account_id = @account_id AND date BETWEEN @from AND @to ORDER BY date
+        SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @account_id AND date BETWEEN @from AND @to ORDER BY date
+        """;
+
+    // Every base has rows of the account itself.
+    private const string ReadBases = """
+        /* tally:reports.bases */
+        SELECT DISTINCT date, day_start, day_end FROM reporting.rollup_bases
+        WHERE account_id = @account_id AND date BETWEEN @from AND @to AND dimension_type = 'account'
         """;
 
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
 
-    private ReportSnapshot(NpgsqlConnection connection, NpgsqlTransaction transaction, Account account, IReadOnlyList<RollupDay> days)
+    private ReportSnapshot(NpgsqlConnection connection, NpgsqlTransaction transaction, Account account, IReadOnlyList<RollupDay> days, IReadOnlyList<BaseWindow> bases)
     {
         _connection = connection;
         _transaction = transaction;
         Account = account;
         Days = days;
+        Bases = bases;
     }
 
     public Account Account { get; }
@@ -39,15 +47,17 @@ internal sealed class ReportSnapshot : IAsyncDisposable
     /// <summary>The states of the range's days in whatever zone, and a little more.</summary>
     public IReadOnlyList<RollupDay> Days { get; }
 
+    public IReadOnlyList<BaseWindow> Bases { get; }
+
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
-    public static async Task<ReportSnapshot> OpenAsync(NpgsqlDataSource dataSource, ReportRequest request, CancellationToken cancellationToken)
+    public static async Task<ReportSnapshot> OpenAsync(NpgsqlDataSource dataSource, ZoneRules rules, ReportRequest request, CancellationToken cancellationToken)
     {
         var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-            var (account, days) = await ReadStateAsync(connection, transaction, request, cancellationToken);
-            return new ReportSnapshot(connection, transaction, account ?? throw new UnknownAccountException(request.AccountId), days);
+            var (account, days, bases) = await ReadStateAsync(connection, transaction, request, cancellationToken);
+            return new ReportSnapshot(connection, transaction, (account ?? throw new UnknownAccountException(request.AccountId)) with { Rules = rules }, days, bases);
         }
         catch
         {
@@ -77,28 +87,35 @@ internal sealed class ReportSnapshot : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private static async Task<(Account? Account, IReadOnlyList<RollupDay> Days)> ReadStateAsync(
+    private static async Task<(Account? Account, IReadOnlyList<RollupDay> Days, IReadOnlyList<BaseWindow> Bases)> ReadStateAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ReportRequest request, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadOnly));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(FindAccount) { Parameters = { new NpgsqlParameter<long>("account_id", request.AccountId) } });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadDays)
+        foreach (var sql in new[] { ReadDays, ReadBases })
         {
-            Parameters =
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql)
             {
-                new NpgsqlParameter<long>("account_id", request.AccountId),
-                // No zone's date is further from UTC's than a day, and a date that a zone never had moves it by one more.
-                Date("from", request.From.InUtc().Date.PlusDays(-2)),
-                Date("to", request.To.InUtc().Date.PlusDays(2)),
-            },
-        });
+                Parameters =
+                {
+                    new NpgsqlParameter<long>("account_id", request.AccountId),
+                    // No zone's date is further from UTC's than a day, a date that a zone never had moves it by one more, and a day's neighbours count.
+                    Date("from", request.From.InUtc().Date.PlusDays(-2 - DayCoverage.Neighbours)),
+                    Date("to", request.To.InUtc().Date.PlusDays(2 + DayCoverage.Neighbours)),
+                },
+            });
+        }
+
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var account = await reader.ReadAsync(cancellationToken) ? ReadAccount(reader) : null;
         await reader.NextResultAsync(cancellationToken);
         var days = new List<RollupDay>();
         while (await reader.ReadAsync(cancellationToken)) days.Add(ReadDay(reader));
-        return (account, days);
+        await reader.NextResultAsync(cancellationToken);
+        var bases = new List<BaseWindow>();
+        while (await reader.ReadAsync(cancellationToken)) bases.Add(ReadBase(reader));
+        return (account, days, bases);
     }
 
     private static NpgsqlParameter<DateOnly> Date(string name, LocalDate date) => new(name, NpgsqlDbType.Date) { TypedValue = date.ToDateOnly() };
@@ -111,12 +128,21 @@ internal sealed class ReportSnapshot : IAsyncDisposable
         TimezoneSetAt = Instant.FromDateTimeUtc(reader.GetDateTime(3)),
         ReportRollup = reader.GetBoolean(4),
         CreatedAt = Instant.FromDateTimeUtc(reader.GetDateTime(5)),
+        DaysOnRecord = reader.GetBoolean(6),
     };
 
     private static RollupDay ReadDay(NpgsqlDataReader reader) => new()
     {
         Date = LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)),
-        Timezone = reader.GetString(1),
-        State = Enum.Parse<DayState>(reader.GetString(2), ignoreCase: true),
+        DayStart = Instant.FromDateTimeUtc(reader.GetDateTime(1)),
+        DayEnd = Instant.FromDateTimeUtc(reader.GetDateTime(2)),
+        State = Enum.Parse<DayState>(reader.GetString(3), ignoreCase: true),
+    };
+
+    private static BaseWindow ReadBase(NpgsqlDataReader reader) => new()
+    {
+        Date = LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)),
+        DayStart = Instant.FromDateTimeUtc(reader.GetDateTime(1)),
+        DayEnd = Instant.FromDateTimeUtc(reader.GetDateTime(2)),
     };
 }

@@ -33,6 +33,27 @@ internal static class ReportSql
         GROUP BY r.dimension_id, r.metric
         """;
 
+    // A base is added whole, to the bucket that holds its window.
+    private const string BaseSeries = $"""
+        /* tally:reports.base_series */
+        SELECT d.bucket, sum(r.count)::bigint, {RollupSum}
+        FROM unnest(@dates, @starts, @ends, @buckets) AS d (date, day_start, day_end, bucket)
+        JOIN reporting.rollup_bases r
+            ON r.account_id = @account_id AND r.date = d.date AND r.day_start = d.day_start AND r.day_end = d.day_end
+            AND r.dimension_type = @dimension_type AND r.dimension_id = @dimension_id AND r.metric = @metric
+        GROUP BY d.bucket
+        """;
+
+    private const string BaseSummary = $"""
+        /* tally:reports.base_summary */
+        SELECT r.dimension_id, r.metric, sum(r.count)::bigint, {RollupSum}
+        FROM unnest(@dates, @starts, @ends) AS d (date, day_start, day_end)
+        JOIN reporting.rollup_bases r
+            ON r.account_id = @account_id AND r.date = d.date AND r.day_start = d.day_start AND r.day_end = d.day_end
+            AND r.dimension_type = @dimension_type AND r.metric = ANY(@metrics)
+        GROUP BY r.dimension_id, r.metric
+        """;
+
     // OFFSET 0 keeps each read a range of an index, whatever the planner believes of the table: never everybody's events.
     private const string EventsOf = """
         unnest(@starts, @ends) AS p (start_at, end_at)
@@ -111,6 +132,18 @@ internal static class ReportSql
                 new NpgsqlParameter<bool>("business_hours", request.BusinessHours));
         }
 
+        if (plan.BaseDays.Count > 0)
+        {
+            yield return Command(BaseSeries, request, request.Dimension,
+            [
+                .. Windows(plan),
+                Column("buckets", plan.BaseDays, day => day.Bucket, NpgsqlDbType.Integer),
+                new NpgsqlParameter<long>("dimension_id", request.MemberId),
+                new NpgsqlParameter<string>("metric", request.Metric.RollupMetric),
+                new NpgsqlParameter<bool>("business_hours", request.BusinessHours),
+            ]);
+        }
+
         if (plan.RawIntervals.Count > 0)
         {
             var sql = request.Metric.Kind switch
@@ -142,6 +175,16 @@ internal static class ReportSql
                 new NpgsqlParameter<bool>("business_hours", request.BusinessHours));
         }
 
+        if (plan.BaseDays.Count > 0)
+        {
+            yield return Command(BaseSummary, request, request.Dimension,
+            [
+                .. Windows(plan),
+                Column("metrics", metrics, metric => metric.RollupMetric, NpgsqlDbType.Text),
+                new NpgsqlParameter<bool>("business_hours", request.BusinessHours),
+            ]);
+        }
+
         if (plan.RawIntervals.Count > 0)
         {
             yield return Command(RawSummary, request, request.Dimension,
@@ -161,6 +204,13 @@ internal static class ReportSql
         foreach (var parameter in parameters) command.Parameters.Add(parameter);
         return command;
     }
+
+    private static NpgsqlParameter[] Windows(ReadPlan plan) =>
+    [
+        Column("dates", plan.BaseDays, day => day.Date.ToDateOnly(), NpgsqlDbType.Date),
+        Column("starts", plan.BaseDays, day => day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
+        Column("ends", plan.BaseDays, day => day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
+    ];
 
     private static NpgsqlParameter[] Intervals(ReadPlan plan) =>
     [

@@ -1,5 +1,3 @@
-using Tally.Reporting.Events;
-
 namespace Tally.Reporting.Retention;
 
 /// <summary>The SQL of <see cref="EventEraser"/> and <see cref="AccountEraser"/>.</summary>
@@ -21,63 +19,18 @@ internal static class EraseSql
         SELECT count(*)::int FROM reporting.purged_events WHERE account_id = @account_id AND id = ANY(@ids) AND NOT erased
         """;
 
-    /// <summary>Removes the events, remembers their ids so that no message brings them back, and answers them whole.</summary>
+    /// <summary>Removes the events and remembers their ids, so that no message brings them back. Answers how many they were.</summary>
     public const string Erase = """
         /* tally:erase.events */
         WITH removed AS (
-            DELETE FROM reporting.reporting_events WHERE account_id = @account_id AND id = ANY(@ids) RETURNING *
+            DELETE FROM reporting.reporting_events WHERE account_id = @account_id AND id = ANY(@ids) RETURNING account_id, id, created_at
         ),
         remembered AS (
             INSERT INTO reporting.purged_events (account_id, id, created_at, purged_at, erased)
             SELECT account_id, id, created_at, @now, true FROM removed ORDER BY id
             ON CONFLICT (account_id, id) DO NOTHING
         )
-        SELECT account_id, id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, event_start_time, event_end_time, created_at FROM removed
-        """;
-
-    public const string FrozenDays = """
-        /* tally:erase.frozen */
-        SELECT date, timezone, state FROM reporting.reporting_days WHERE account_id = @account_id AND date = ANY(@dates) AND state = 'frozen'
-        """;
-
-    // A conversation that has another handoff of the same (day, member) left still counts.
-    public const string Subtract = $"""
-        /* tally:erase.subtract */
-        WITH amount AS (
-            SELECT * FROM unnest(@row_dates, @dimension_types, @dimension_ids, @metrics, @counts, @sums, @business_sums)
-                AS a (date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours)
-            UNION ALL
-            SELECT h.date, h.dimension_type, h.dimension_id, @handoff_metric,
-                   count(DISTINCT h.conversation_id) FILTER (WHERE NOT EXISTS (
-                       SELECT FROM reporting.reporting_events e
-                       WHERE e.name = '{EventMetricRegistry.BotHandoff}' AND e.account_id = @account_id AND e.conversation_id = h.conversation_id
-                         AND e.created_at >= h.day_start AND e.created_at < h.day_end
-                         AND CASE h.dimension_type WHEN 'agent' THEN e.user_id = h.dimension_id
-                                                   WHEN 'inbox' THEN e.inbox_id = h.dimension_id
-                                                   ELSE true END)),
-                   0, 0
-            FROM unnest(@handoff_dates, @handoff_dimension_types, @handoff_dimension_ids, @handoff_conversation_ids, @handoff_day_starts, @handoff_day_ends)
-                AS h (date, dimension_type, dimension_id, conversation_id, day_start, day_end)
-            GROUP BY h.date, h.dimension_type, h.dimension_id
-        )
-        UPDATE reporting.reporting_events_rollups r
-        SET count = r.count - a.count, sum_value = r.sum_value - a.sum_value,
-            sum_value_business_hours = r.sum_value_business_hours - a.sum_value_business_hours, updated_at = @now
-        FROM amount a
-        WHERE r.account_id = @account_id AND r.date = a.date AND r.dimension_type = a.dimension_type AND r.dimension_id = a.dimension_id AND r.metric = a.metric
-        """;
-
-    public const string RemoveEmpty = """
-        /* tally:erase.remove_empty */
-        DELETE FROM reporting.reporting_events_rollups WHERE account_id = @account_id AND date = ANY(@dates) AND count = 0
-        """;
-
-    public const string CountDown = """
-        /* tally:erase.count_down */
-        UPDATE reporting.reporting_days d
-        SET events_count = greatest(d.events_count - t.events_count, 0), updated_at = @now
-        FROM unnest(@dates, @event_counts) AS t (date, events_count)
-        WHERE d.account_id = @account_id AND d.date = t.date
+        SELECT count(*) FROM removed
         """;
 
     /// <summary>Removes the account and notes that its erasure has begun. Answers whether it was there, or had begun before.</summary>
@@ -113,7 +66,7 @@ internal static class EraseSql
     /// <summary>Everything that is kept by account, each statement in bounded steps of <c>@limit</c> rows.</summary>
     public static readonly IReadOnlyList<string> DeleteRows =
     [
-        .. new[] { "reporting_events", "reporting_events_rollups", "reporting_days", "backfill_days", "backfill_requests", "rollup_drift", "purged_events" }.Select(table => $"""
+        .. new[] { "reporting_events", "reporting_events_rollups", "reporting_days", "backfill_days", "backfill_requests", "rollup_drift", "rollup_bases", "purged_events" }.Select(table => $"""
             /* tally:erase.{table} */
             DELETE FROM reporting.{table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM reporting.{table} WHERE account_id = @account_id LIMIT @limit))
             """),

@@ -2,25 +2,20 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
-using NpgsqlTypes;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
-using Tally.Reporting.Events;
 using Tally.Reporting.Poison;
 using Tally.Reporting.Rollups;
-using static Tally.Database.SqlParameters;
 
 namespace Tally.Reporting.Retention;
 
 /// <summary>What an erasure did.</summary>
 /// <param name="Events">Raw events removed.</param>
-/// <param name="RebuiltDays">Days whose rollups were built anew from the raw events left.</param>
-/// <param name="AdjustedDays">Frozen days, from whose rollups the events were taken off.</param>
-/// <param name="UntouchedDays">Days frozen in a former zone: their totals cannot be told apart any more, and stay.</param>
+/// <param name="RebuiltDays">Days whose rollups were built anew from their bases and the raw events left.</param>
 /// <param name="PurgedEvents">Events asked for by id that had been purged: their seconds are unknown, and the totals keep them.</param>
 /// <param name="Remembered">Ids asked for that are not stored: they may be on their way, and are refused when they come.</param>
 public sealed record EraseResult(
-    long Events, IReadOnlyList<LocalDate> RebuiltDays, IReadOnlyList<LocalDate> AdjustedDays, IReadOnlyList<LocalDate> UntouchedDays, int PurgedEvents, int Remembered);
+    long Events, IReadOnlyList<LocalDate> RebuiltDays, int PurgedEvents, int Remembered);
 
 /// <summary>
 /// Removes single events for good, and what they added to the rollups, in one transaction for each few days. A message
@@ -84,8 +79,8 @@ public sealed class EventEraser
             await EraseAsync(connection, account, FirstDays(found, account), erased, cancellationToken);
         }
 
-        Log.EventsErased(_logger, accountId, erased.Events, erased.Rebuilt.Count, erased.Adjusted.Count);
-        return new EraseResult(erased.Events, [.. erased.Rebuilt], [.. erased.Adjusted], [.. erased.Untouched], purged, Remembered: 0);
+        Log.EventsErased(_logger, accountId, erased.Events, erased.Rebuilt.Count);
+        return new EraseResult(erased.Events, [.. erased.Rebuilt], purged, Remembered: 0);
     }
 
     /// <summary>
@@ -118,76 +113,31 @@ public sealed class EventEraser
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction))
         {
-            locks.BatchCommands.Add(ApplySql.LockCommand([AdvisoryLocks.Account(account.Id)], target.Days.Select(day => AdvisoryLocks.Day(account.Id, day.Date))));
+            locks.BatchCommands.Add(ApplySql.LockCommand([AdvisoryLocks.Account(account.Id)], target.Days
+                .SelectMany(day => Enumerable.Range(-DayCoverage.Neighbours, 2 * DayCoverage.Neighbours + 1).Select(offset => AdvisoryLocks.Day(account.Id, day.Date.PlusDays(offset))))));
             await locks.ExecuteNonQueryAsync(cancellationToken);
         }
 
         if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return;
 
-        var events = (await connection.QueryAsync<ReportingEvent>(Command(EraseSql.Erase, new { account_id = account.Id, ids = target.Ids, now }))).ToList();
-        var frozen = (await connection.QueryAsync<RollupDay>(Command(
-            EraseSql.FrozenDays, new { account_id = account.Id, dates = target.Days.Select(day => day.Date.ToDateOnly()).ToArray() }))).ToDictionary(row => row.Date);
-        var rebuilt = target.Days.Where(day => !frozen.ContainsKey(day.Date)).ToList();
-        var adjusted = target.Days.Where(day => frozen.TryGetValue(day.Date, out var row) && TimeZones.AreSame(row.Timezone, account.ReportingTimezone)).ToList();
-        await RebuildAsync(connection, transaction, account, rebuilt, now, cancellationToken);
-        await AdjustAsync(connection, transaction, account, [.. events.Where(one => adjusted.Exists(day => day.Contains(one.CreatedAt)))], now, cancellationToken);
+        var events = await connection.ExecuteScalarAsync<long>(Command(EraseSql.Erase, new { account_id = account.Id, ids = target.Ids, now }));
+        await RebuildAsync(connection, transaction, account, target.Days, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
 
-        erased.Events += events.Count;
-        erased.Rebuilt.UnionWith(rebuilt.Select(day => day.Date));
-        erased.Adjusted.UnionWith(adjusted.Select(day => day.Date));
-        erased.Untouched.UnionWith(frozen.Keys.Except(adjusted.Select(day => day.Date)));
+        erased.Events += events;
+        erased.Rebuilt.UnionWith(target.Days.Select(day => day.Date));
 
         CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
     }
 
-    // Forced: a day that lost its last event must become empty, and not be kept for having no events.
+    // A day that lost its last event becomes its base, and is not kept for having no events.
     private static async Task RebuildAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Account account, List<LocalDay> days, Instant now, CancellationToken cancellationToken)
     {
         if (days.Count == 0) return;
         await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(DaySql.RebuildCommand([.. days.Select(day => DayRebuild.Of(new DayTarget(account.Id, day.Date, Forced: true), account, null))], now));
+        batch.BatchCommands.Add(DaySql.RebuildCommand([.. days.Select(day => DayRebuild.Of(new DayTarget(account.Id, day.Date), account, withNeighbours: true, isRemoval: true))], now));
         await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async Task AdjustAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Account account, IReadOnlyList<ReportingEvent> events, Instant now, CancellationToken cancellationToken)
-    {
-        if (events.Count == 0) return;
-        var amounts = EventBatch.Of(events, new Dictionary<long, Account> { [account.Id] = account });
-        var at = new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() };
-        var dates = Column("dates", amounts.Days, day => day.Key.Date.ToDateOnly(), NpgsqlDbType.Date);
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseSql.Subtract)
-        {
-            Parameters =
-            {
-                AccountId(), at.Clone(),
-                Column("row_dates", amounts.Rows, row => row.Key.Date.ToDateOnly(), NpgsqlDbType.Date),
-                Column("dimension_types", amounts.Rows, row => row.Key.DimensionType, NpgsqlDbType.Text),
-                Column("dimension_ids", amounts.Rows, row => row.Key.DimensionId, NpgsqlDbType.Bigint),
-                Column("metrics", amounts.Rows, row => row.Key.Metric, NpgsqlDbType.Text),
-                Column("counts", amounts.Rows, row => row.Value.Count, NpgsqlDbType.Bigint),
-                Column("sums", amounts.Rows, row => row.Value.Sum, NpgsqlDbType.Numeric),
-                Column("business_sums", amounts.Rows, row => row.Value.BusinessSum, NpgsqlDbType.Numeric),
-                new NpgsqlParameter<string>("handoff_metric", EventMetricRegistry.For(EventMetricRegistry.BotHandoff).Single().Metric),
-                Column("handoff_dates", amounts.Handoffs, handoff => handoff.Day.Date.ToDateOnly(), NpgsqlDbType.Date),
-                Column("handoff_dimension_types", amounts.Handoffs, handoff => handoff.DimensionType, NpgsqlDbType.Text),
-                Column("handoff_dimension_ids", amounts.Handoffs, handoff => handoff.DimensionId, NpgsqlDbType.Bigint),
-                Column("handoff_conversation_ids", amounts.Handoffs, handoff => handoff.ConversationId, NpgsqlDbType.Bigint),
-                Column("handoff_day_starts", amounts.Handoffs, handoff => handoff.Day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
-                Column("handoff_day_ends", amounts.Handoffs, handoff => handoff.Day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
-            },
-        });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseSql.RemoveEmpty) { Parameters = { AccountId(), dates } });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(EraseSql.CountDown)
-        {
-            Parameters = { AccountId(), at, dates.Clone(), Column("event_counts", amounts.Days, day => day.Value, NpgsqlDbType.Bigint) },
-        });
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-
-        NpgsqlParameter AccountId() => new NpgsqlParameter<long>("account_id", account.Id);
     }
 
     private sealed record Found
@@ -202,9 +152,5 @@ public sealed class EventEraser
         public long Events { get; set; }
 
         public SortedSet<LocalDate> Rebuilt { get; } = [];
-
-        public SortedSet<LocalDate> Adjusted { get; } = [];
-
-        public SortedSet<LocalDate> Untouched { get; } = [];
     }
 }

@@ -7,6 +7,7 @@ using NpgsqlTypes;
 using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Rollups;
 using static Tally.Database.SqlParameters;
@@ -38,7 +39,7 @@ public sealed record PurgeResult
 }
 
 /// <summary>
-/// Removes the raw events of days whose rollups are verified to be right, and freezes these days. One transaction a
+/// Moves the raw events of days whose rollups are verified to be right into the bases of these days. One transaction a
 /// day; nothing is counted twice or forgotten wherever it stops.
 /// </summary>
 public sealed class EventPurger
@@ -100,43 +101,39 @@ public sealed class EventPurger
         return result.ToResult();
     }
 
-    /// <summary>The days that have ended, have raw events and are not frozen.</summary>
+    /// <summary>The days that have ended and have events that may go, and whether they are covered.</summary>
     private async Task<IReadOnlyList<(LocalDay Day, bool IsCovered)>> FindDaysAsync(Account account, LocalDate before, CancellationToken cancellationToken)
     {
         var zone = account.Zone!;
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
-        var first = await connection.ExecuteScalarAsync<DateTime?>(Command(PurgeSql.FirstEvent, new { account_id = account.Id }, cancellationToken));
-        if (first is null) return [];
-
         var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
-        var start = LocalDay.Containing(Instant.FromDateTimeUtc(first.Value), zone).Date;
-        var count = Period.DaysBetween(start, LocalDate.Min(before, today));
-        var days = Enumerable.Range(0, Math.Max(count, 0)).Select(offset => LocalDay.Of(start.PlusDays(offset), zone)).ToList();
-        await using var command = new NpgsqlCommand(PurgeSql.Candidates, connection)
-        {
-            CommandTimeout = TimedStatement.ClientTimeout(_timeout),
-            Parameters =
-            {
-                new NpgsqlParameter<long>("account_id", account.Id),
-                Column("dates", days, day => day.Date.ToDateOnly(), NpgsqlDbType.Date),
-                Column("starts", days, day => day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
-                Column("ends", days, day => day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var found = new List<(LocalDay, bool)>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var day = LocalDay.Of(LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)), zone);
-            var row = await reader.IsDBNullAsync(1, cancellationToken)
-                ? null
-                : new RollupDay { Date = day.Date, Timezone = reader.GetString(1), State = Enum.Parse<DayState>(reader.GetString(2), ignoreCase: true) };
-            found.Add((day, RollupDay.IsCovered(row, day, account)));
-        }
+        var dates = await DaysOnRecord.FindWithEventsAsync(connection, account.Id, zone, null, LocalDate.Min(before, today).PlusDays(-1), cancellationToken);
+        if (dates.Count == 0) return [];
 
-        return found;
+        var days = dates.Select(date => LocalDay.Of(date, zone)).ToList();
+        var purgeable = await connection.QueryAsync<LocalDate>(Command(
+            PurgeSql.Candidates,
+            new
+            {
+                account_id = account.Id,
+                dates = days.ConvertAll(day => day.Date.ToDateOnly()),
+                starts = days.ConvertAll(day => day.Start.ToDateTimeUtc()),
+                ends = days.ConvertAll(day => day.End.ToDateTimeUtc()),
+            },
+            cancellationToken));
+        var coverage = await CoverageAsync(connection, account, dates[0], dates[^1], null, cancellationToken);
+        return [.. purgeable.Select(date => LocalDay.Of(date, zone)).Select(day => (day, coverage.IsCovered(day)))];
     }
+
+    private async Task<DayCoverage> CoverageAsync(
+        NpgsqlConnection connection, Account account, LocalDate from, LocalDate to, NpgsqlTransaction? transaction, CancellationToken cancellationToken) => new(
+        account,
+        await connection.QueryAsync<RollupDay>(Command(
+            PurgeSql.FindDays,
+            new { account_id = account.Id, from = from.PlusDays(-DayCoverage.Neighbours), to = to.PlusDays(DayCoverage.Neighbours) },
+            cancellationToken,
+            transaction)));
 
     private async Task PurgeDayAsync(Account account, LocalDay day, PurgeTally result, CancellationToken cancellationToken)
     {
@@ -158,8 +155,8 @@ public sealed class EventPurger
         }
 
         // Under the lock nothing changes any more between looking and removing.
-        var row = await connection.QuerySingleOrDefaultAsync<RollupDay>(Command(PurgeSql.FindDay, new { account_id = account.Id, date = day.Date }, cancellationToken, transaction));
-        if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken) || row is not { State: not DayState.Frozen } || !RollupDay.IsCovered(row, day, account))
+        var coverage = await CoverageAsync(connection, account, day.Date, day.Date, transaction, cancellationToken);
+        if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken) || coverage.RowOf(day.Date) is null || !coverage.IsCovered(day))
         {
             result.Refused.Add((day.Date, PurgeRefusal.NotCovered));
             return [];
@@ -167,12 +164,22 @@ public sealed class EventPurger
 
         await using var verify = DaySql.VerifyCommand(connection, account.Id, [day]);
         verify.CommandTimeout = TimedStatement.ClientTimeout(_timeout);
-        var differences = await RollupVerifier.ReadDifferencesAsync(verify, account.Zone!, cancellationToken);
+        var differences = await RollupVerifier.ReadDifferencesAsync(verify, cancellationToken);
         if (differences.Count > 0) return differences;
 
         var (purged, kept) = await connection.QuerySingleAsync<(long, long)>(Command(
             PurgeSql.Purge,
-            new { account_id = account.Id, date = day.Date, day_start = day.Start, day_end = day.End, now = _clock.GetCurrentInstant() },
+            new
+            {
+                account_id = account.Id,
+                date = day.Date,
+                day_start = day.Start,
+                day_end = day.End,
+                metric_events = EventMetricRegistry.All.Select(entry => entry.EventName).ToArray(),
+                metrics = EventMetricRegistry.All.Select(entry => entry.Metric).ToArray(),
+                metric_durations = EventMetricRegistry.All.Select(entry => entry.Kind == MetricKind.Duration).ToArray(),
+                now = _clock.GetCurrentInstant(),
+            },
             cancellationToken,
             transaction));
         await transaction.CommitAsync(cancellationToken);

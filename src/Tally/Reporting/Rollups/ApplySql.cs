@@ -21,7 +21,8 @@ internal static class ApplySql
 
     // Nothing is written if an event is there already, or a zone changed since the days were cut; the answer says which.
     // Of an event that was purged only the id is known: it passes for the same.
-    // A day that holds another zone's rollups is stale: its events are stored, and counted when it is rebuilt.
+    // An event of a day that was cut with another window is stored and not counted: the row's window grows over both, so
+    // that it is nobody's day until it is rebuilt.
     private const string ApplyHead = """
         /* tally:rollups.apply */
         WITH changed AS (
@@ -67,21 +68,25 @@ internal static class ApplySql
             ORDER BY account_id, id
         ),
         touched AS (
-            SELECT * FROM unnest(@day_account_ids, @dates, @timezones, @event_counts) AS t (account_id, date, timezone, events_count)
+            SELECT * FROM unnest(@day_account_ids, @dates, @day_starts, @day_ends, @event_counts) AS t (account_id, date, day_start, day_end, events_count)
         ),
-        stale AS (
+        cut_otherwise AS (
             SELECT t.account_id, t.date
             FROM touched t
-            WHERE (SELECT d.timezone <> t.timezone FROM reporting.reporting_days d WHERE d.account_id = t.account_id AND d.date = t.date)
+            WHERE (SELECT (d.day_start, d.day_end) <> (t.day_start, t.day_end) FROM reporting.reporting_days d WHERE d.account_id = t.account_id AND d.date = t.date)
         ),
         counted AS (
-            INSERT INTO reporting.reporting_days AS d (account_id, date, timezone, state, events_count, updated_at)
-            SELECT account_id, date, timezone, 'live', events_count, @now
-            FROM touched
+            INSERT INTO reporting.reporting_days AS d (account_id, date, day_start, day_end, state, events_count, updated_at)
+            SELECT account_id, date, day_start, day_end,
+                   CASE WHEN (SELECT a.days_on_record OR a.timezone_set_at <= t.day_start FROM reporting.accounts a WHERE a.id = t.account_id)
+                        THEN 'live' ELSE 'dirty' END,
+                   events_count, @now
+            FROM touched t
             WHERE (SELECT granted FROM permit)
-            ON CONFLICT (account_id, date) DO UPDATE
-                SET events_count = d.events_count + excluded.events_count, updated_at = excluded.updated_at
-                WHERE d.timezone = excluded.timezone
+            ON CONFLICT (account_id, date) DO UPDATE SET
+                state = CASE WHEN (d.day_start, d.day_end) = (excluded.day_start, excluded.day_end) THEN d.state ELSE 'dirty' END,
+                day_start = least(d.day_start, excluded.day_start), day_end = greatest(d.day_end, excluded.day_end),
+                events_count = d.events_count + excluded.events_count, updated_at = excluded.updated_at
         ),
         amounts AS (
             SELECT *
@@ -122,7 +127,7 @@ internal static class ApplySql
                 (account_id, date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours, created_at, updated_at)
             SELECT account_id, date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours, @now, @now
             FROM amounts
-            WHERE (SELECT granted FROM permit) AND (account_id, date) NOT IN (SELECT account_id, date FROM stale)
+            WHERE (SELECT granted FROM permit) AND (account_id, date) NOT IN (SELECT account_id, date FROM cut_otherwise)
             ON CONFLICT (account_id, date, dimension_type, dimension_id, metric) DO UPDATE SET
                 count = r.count + excluded.count,
                 sum_value = r.sum_value + excluded.sum_value,
@@ -169,7 +174,8 @@ internal static class ApplySql
 
         parameters.Add(Column("day_account_ids", batch.Days, day => day.Key.AccountId, NpgsqlDbType.Bigint));
         parameters.Add(Column("dates", batch.Days, day => day.Key.Date.ToDateOnly(), NpgsqlDbType.Date));
-        parameters.Add(Column("timezones", batch.Days, day => batch.Accounts[day.Key.AccountId].Zone!.Id, NpgsqlDbType.Text));
+        parameters.Add(Column("day_starts", batch.Days, day => batch.WindowOf(day.Key).Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("day_ends", batch.Days, day => batch.WindowOf(day.Key).End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
         parameters.Add(Column("event_counts", batch.Days, day => day.Value, NpgsqlDbType.Bigint));
         parameters.Add(new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() });
 

@@ -28,15 +28,21 @@ internal sealed class EventBatch
     /// <summary>The days touched, each with its number of events.</summary>
     public required IReadOnlyList<KeyValuePair<AccountDay, long>> Days { get; init; }
 
+    /// <summary>The windows of <see cref="Days"/>.</summary>
+    public required IReadOnlyDictionary<AccountDay, LocalDay> Windows { get; init; }
+
     public required IReadOnlyList<KeyValuePair<RollupKey, Amount>> Rows { get; init; }
 
     public required IReadOnlyList<Handoff> Handoffs { get; init; }
+
+    public LocalDay WindowOf(AccountDay day) => Windows[day];
 
     public static EventBatch Of(IReadOnlyList<ReportingEvent> events, IReadOnlyDictionary<long, Account> accounts)
     {
         var zones = accounts.ToDictionary(pair => pair.Key, pair => pair.Value.Zone);
         var days = new Dictionary<AccountDay, long>();
         var rows = new Dictionary<RollupKey, Amount>();
+        var windows = new Dictionary<AccountDay, LocalDay>();
         var handoffs = new List<Handoff>();
         var dayOf = new LocalDay?[events.Count];
         for (var index = 0; index < dayOf.Length; index++)
@@ -46,12 +52,13 @@ internal sealed class EventBatch
             var day = LocalDay.Containing(one.CreatedAt, zone);
             dayOf[index] = day;
             var key = new AccountDay(one.AccountId, day.Date);
+            windows[key] = day;
             days[key] = days.GetValueOrDefault(key) + 1;
             if (one.Name == EventMetricRegistry.BotHandoff) handoffs.AddRange(Dimension.MembersOf(one).Select(member => new Handoff(one, day, member.Type, member.Id)));
             else Add(rows, one, day);
         }
 
-        return new EventBatch(events, accounts) { DayOf = dayOf, Days = Sorted(days), Rows = Sorted(rows), Handoffs = handoffs };
+        return new EventBatch(events, accounts) { DayOf = dayOf, Days = Sorted(days), Windows = windows, Rows = Sorted(rows), Handoffs = handoffs };
     }
 
     private static void Add(Dictionary<RollupKey, Amount> rows, ReportingEvent one, LocalDay day)

@@ -287,7 +287,7 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
     private Task<CliResult> VerifyAsync() => _tally.RunAsync("rollups", "verify", "--account", Id);
 
     private async Task<Account> FindAccountAsync() =>
-        (await new AccountStore(_database.DataSource, _tally.Clock).FindAsync(_account))!;
+        (await new AccountStore(_database.DataSource, ZoneRules.Default, _tally.Clock).FindAsync(_account))!;
 
     private async Task ExecuteAsync(string sql)
     {

@@ -69,7 +69,7 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
         await Task.WhenAll(live, change, rebuild);
 
         (await host.RollupsAsync(2)).Where(row => row.Date == DayInTokyo).Select(row => row.Count).ShouldBe([1, 1, 1]);
-        (await host.DayAsync(2, DayInTokyo)).ShouldBe(new DayState("Asia/Tokyo", "complete", 1));
+        (await host.DayAsync(2, DayInTokyo)).ShouldBe(new StoredDay("Asia/Tokyo", "complete", 1));
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class BackfillFanOutTests
     public Property What_is_newer_comes_first_in_every_split() => Prop.ForAll(Gen.Choose(1, 3000).ToArbitrary(), days =>
     {
         var request = Request(days);
-        var fanOut = BackfillFanOut.Of(request, request.FromDate, request.ToDate);
+        var fanOut = BackfillFanOut.Of(request, Days(request.FromDate, request.ToDate));
         return fanOut.Ranges.Count is 0 or 2
             && fanOut.Ranges.SequenceEqual(fanOut.Ranges.OrderByDescending(range => range.From))
             && fanOut.Days.SequenceEqual(fanOut.Days.OrderByDescending(day => day.Date));
@@ -41,18 +41,18 @@ public sealed class BackfillFanOutTests
     [InlineData(0, 0, 0)]
     public void Up_to_sixteen_days_are_put_at_once(int days, int ranges, int messages)
     {
-        var fanOut = BackfillFanOut.Of(Request(Math.Max(days, 1)), Origin, Origin.PlusDays(days - 1));
+        var fanOut = BackfillFanOut.Of(Request(Math.Max(days, 1)), Days(Origin, Origin.PlusDays(days - 1)));
 
         (fanOut.Ranges.Count, fanOut.Days.Count).ShouldBe((ranges, messages));
     }
 
     [Fact]
-    public void Every_message_carries_its_request_account_and_force()
+    public void Every_message_carries_its_request_and_account()
     {
-        var request = Request(40) with { Forced = true };
+        var request = Request(40);
 
-        BackfillFanOut.Of(request, request.FromDate, request.ToDate).Ranges.ShouldAllBe(range => range.RequestId == request.Id && range.AccountId == 1 && range.Force);
-        BackfillFanOut.Of(request, Origin, Origin).Days.ShouldBe([new BackfillDayMessage { RequestId = request.Id, AccountId = 1, Date = Origin.ToDateOnly(), Force = true }]);
+        BackfillFanOut.Of(request, Days(request.FromDate, request.ToDate)).Ranges.ShouldAllBe(range => range.RequestId == request.Id && range.AccountId == 1);
+        BackfillFanOut.Of(request, [Origin]).Days.ShouldBe([new BackfillDayMessage { RequestId = request.Id, AccountId = 1, Date = Origin.ToDateOnly() }]);
     }
 
     private static (int Messages, List<LocalDate> Dates, int Most) Run(BackfillRequest request)
@@ -63,7 +63,7 @@ public sealed class BackfillFanOutTests
         while (queue.TryDequeue(out var message))
         {
             messages++;
-            var fanOut = BackfillFanOut.Of(request, LocalDate.FromDateOnly(message.From!.Value), LocalDate.FromDateOnly(message.To!.Value));
+            var fanOut = BackfillFanOut.Of(request, Days(LocalDate.FromDateOnly(message.From!.Value), LocalDate.FromDateOnly(message.To!.Value)));
             most = Math.Max(most, fanOut.Days.Count + fanOut.Ranges.Count);
             dates.AddRange(fanOut.Days.Select(day => LocalDate.FromDateOnly(day.Date)));
             foreach (var range in fanOut.Ranges) queue.Enqueue(range);
@@ -72,8 +72,10 @@ public sealed class BackfillFanOutTests
         return (messages, dates, most);
     }
 
+    private static List<LocalDate> Days(LocalDate from, LocalDate to) => [.. Enumerable.Range(0, Math.Max(Period.DaysBetween(from, to) + 1, 0)).Select(from.PlusDays)];
+
     private static BackfillRequest Request(int days) => new()
     {
-        Id = Guid.NewGuid(), AccountId = 1, FromDate = Origin, ToDate = Origin.PlusDays(days - 1), Forced = false, Reason = "", RequestedAt = TestEvent.Noon,
+        Id = Guid.NewGuid(), AccountId = 1, FromDate = Origin, ToDate = Origin.PlusDays(days - 1), DaysTotal = days, Reason = "", RequestedAt = TestEvent.Noon,
     };
 }

@@ -43,13 +43,15 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     }
 
     [Fact]
-    public async Task A_message_may_name_the_days_and_the_force()
+    public async Task A_message_names_days_and_nothing_that_a_message_says_drops_a_base()
     {
         await AddAsync(3);
+        await host.AddRawAsync([.. Enumerable.Range(10, 3).Select(back => TestEvent.FirstResponse(3, at: TestEvent.Noon - Duration.FromDays(back)))]);
 
         var fanOut = await Backfills.FanOutAsync("""{"accountId": 3, "from": "2026-01-30", "to": "2026-02-01", "force": true}""", Guid.NewGuid().ToString());
 
-        fanOut.Days.Select(day => (day.Date.Day, day.Force)).ShouldBe([(1, true), (31, true), (30, true)]);
+        fanOut.Days.Select(day => day.Date.Day).ShouldBe([1, 31, 30]);
+        (await Backfills.GetProgressAsync(3)).ShouldHaveSingleItem().Request.DropsBases.ShouldBeFalse();
     }
 
     [Theory]
@@ -76,7 +78,6 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     [Theory]
     [InlineData(7, """{"accountId": 7, "from": "0226-02-11"}""", "'from' is 0226-02-11, which is before 2000-01-01; check the year, or leave 'from' out to begin with the first event's day.")]
     [InlineData(8, """{"accountId": 8, "from": "2026-02-11", "to": "2206-02-11"}""", "'to' is 2206-02-11, which is after the account's today, 2026-02-12; check the year, or leave 'to' out to end yesterday.")]
-    [InlineData(9, """{"accountId": 9, "from": "2000-01-01", "to": "2026-02-11"}""", "from 2000-01-01 to 2026-02-11 are 9539 days, more than 7305; name 'from' and 'to', and ask for at most 20 years at a time.")]
     public async Task A_mistyped_year_leaves_no_request_and_fans_out_no_day(long account, string text, string problem)
     {
         await AddAsync(account);
@@ -122,9 +123,9 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
         var id = Guid.Parse("0198a6f2-7c1e-7d3a-9b1f-2f4f7f1c9a10");
 
         MessageJson.Serialize(new BackfillMessage { RequestId = id, AccountId = 1, From = new DateOnly(2026, 1, 30), To = new DateOnly(2026, 2, 1) })
-            .ShouldBe("""{"requestId":"0198a6f2-7c1e-7d3a-9b1f-2f4f7f1c9a10","accountId":1,"from":"2026-01-30","to":"2026-02-01","force":false}""");
-        MessageJson.Serialize(new BackfillDayMessage { RequestId = id, AccountId = 1, Date = new DateOnly(2026, 1, 30), Force = true })
-            .ShouldBe("""{"requestId":"0198a6f2-7c1e-7d3a-9b1f-2f4f7f1c9a10","accountId":1,"date":"2026-01-30","force":true}""");
+            .ShouldBe("""{"requestId":"0198a6f2-7c1e-7d3a-9b1f-2f4f7f1c9a10","accountId":1,"from":"2026-01-30","to":"2026-02-01"}""");
+        MessageJson.Serialize(new BackfillDayMessage { RequestId = id, AccountId = 1, Date = new DateOnly(2026, 1, 30) })
+            .ShouldBe("""{"requestId":"0198a6f2-7c1e-7d3a-9b1f-2f4f7f1c9a10","accountId":1,"date":"2026-01-30"}""");
     }
 
     [Fact]
@@ -138,7 +139,7 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
 
         await backfills.RebuildAsync("""{"accountId": 6, "date": "2026-02-11"}""", "message");
 
-        log.Entries.ShouldHaveSingleItem().Text.ShouldStartWith("Account 6, 2026-02-11: kept as it is");
+        log.Entries.ShouldHaveSingleItem().Text.ShouldStartWith("Account 6, 2026-02-11: its raw events are gone");
     }
 
     private async Task AddAsync(long account)

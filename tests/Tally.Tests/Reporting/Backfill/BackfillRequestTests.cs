@@ -185,12 +185,12 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
     }
 
     [Fact]
-    public async Task A_forced_request_forces_its_days()
+    public async Task A_request_that_drops_bases_empties_days_whose_events_are_gone()
     {
         await RequestAsync(11, days: 1);
         await host.RebuildAsync(11, TestEvent.Day);
         await host.ExecuteAsync("DELETE FROM reporting.reporting_events WHERE account_id = 11");
-        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(11, TestEvent.Day, TestEvent.Day), force: true, reason: "test");
+        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(11, TestEvent.Day, TestEvent.Day), reason: "test", dropsBases: true);
 
         await host.RunAsync(request);
 
@@ -229,7 +229,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         await host.AddAccountAsync(account);
         await host.AddRawAsync([.. Enumerable.Range(0, days).Select(day => TestEvent.FirstResponse(account, at: TestEvent.Noon - Duration.FromDays(day)))]);
         var request = await Backfills.RequestAsync(await Backfills.PlanAsync(account));
-        request.DayCount.ShouldBe(days);
+        request.DaysTotal.ShouldBe(days);
         return request;
     }
 }

@@ -41,7 +41,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
                 new(TestEvent.Day, "inbox", 2, "resolution_time", 1, 200, 80),
                 new(TestEvent.Day, "inbox", 2, "resolutions_count", 1, 0, 0),
             ]);
-        (await host.DayAsync(32, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "complete", 3));
+        (await host.DayAsync(32, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "complete", 3));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
 
         failure.SqlState.ShouldBe(PostgresErrorCodes.NumericValueOutOfRange);
         (await host.RollupsAsync(37)).ShouldBe([Rollup.OfAccount(37, "first_response", 7, 700, 350)]);
-        (await host.DayAsync(37, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 0));
+        (await host.DayAsync(37, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "dirty", 0));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
         (await Should.ThrowAsync<PostgresException>(() => host.RebuildAsync(38, TestEvent.Day))).MessageText.ShouldBe("refused");
 
         (await host.RollupsAsync(38)).ShouldBe([Rollup.OfAccount(38, "first_response", 7, 700, 350)]);
-        (await host.DayAsync(38, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 0));
+        (await host.DayAsync(38, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "dirty", 0));
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
         (await host.RebuildAsync(50, TestEvent.Day)).ShouldBe(RebuildOutcome.Unchanged);
 
         (await host.RollupsAsync(50)).ShouldBeEmpty();
-        (await host.DayAsync(50, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "complete", 0));
+        (await host.DayAsync(50, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "complete", 0));
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
 
         (await host.RebuildAsync(52, TestEvent.Day)).ShouldBe(RebuildOutcome.Unchanged);
 
-        (await host.DayAsync(52, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "complete", 7));
+        (await host.DayAsync(52, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "complete", 7));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
         await host.ApplyAsync(TestEvent.FirstResponse(53, 10));
 
         (await host.TotalAsync(53, "first_response")).ShouldBe(Rollup.OfAccount(53, "first_response", 3, 150, 90));
-        (await host.DayAsync(53, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "complete", 4));
+        (await host.DayAsync(53, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "complete", 4));
         (await host.DifferencesAsync(53)).ShouldHaveSingleItem().Date.ShouldBe(new LocalDate(2026, 2, 12), "the event at the next midnight has no rollup yet");
     }
 
@@ -173,7 +173,7 @@ public sealed class DayRebuildTests(ReportingHost host) : IClassFixture<Reportin
             """
             INSERT INTO reporting.reporting_events_rollups (account_id, date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours)
             VALUES (@account, '2026-02-11', 'account', @account, 'first_response', 7, 700, 350);
-            INSERT INTO reporting.reporting_days (account_id, date, timezone, state) VALUES (@account, '2026-02-11', 'America/New_York', 'dirty');
+            INSERT INTO reporting.reporting_days (account_id, date, day_start, day_end, state) VALUES (@account, '2026-02-11', '2026-02-11 05:00Z', '2026-02-12 05:00Z', 'dirty');
             """,
             new { account });
     }

@@ -60,7 +60,7 @@ public sealed class RebuildAgainstLiveEventsTests(ReportingHost host) : RaceTest
         await Task.WhenAll(waiting);
 
         (await Host.TotalAsync(7, "first_response")).ShouldBe(Rollup.OfAccount(7, "first_response", 9, 900, 900));
-        (await Host.DayAsync(7, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "complete", 9));
+        (await Host.DayAsync(7, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "complete", 9));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class RebuildAgainstLiveEventsTests(ReportingHost host) : RaceTest
         await RunAsync(account, [TestEvent.FirstResponse(account)], liveFirst);
 
         (await Host.RollupsAsync(account)).Select(row => (row.Count, row.Sum)).ShouldBe([(6, 600), (6, 600), (6, 600)]);
-        (await Host.DayAsync(account, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "complete", 6));
+        (await Host.DayAsync(account, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "complete", 6));
     }
 
     /// <summary>The first stops when it has read and is about to write; the second starts; then both go on.</summary>

@@ -61,7 +61,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : RaceTest(ho
 
         (await rebuild).ShouldBe(RebuildOutcome.Rebuilt);
 
-        (await Host.DayAsync(3, TestEvent.Day)).ShouldBe(new DayState("Asia/Tokyo", "complete", 0));
+        (await Host.DayAsync(3, TestEvent.Day)).ShouldBe(new StoredDay("Asia/Tokyo", "complete", 0));
         (await Host.RollupsAsync(3)).ShouldBeEmpty("at noon in New York it is the 12th in Tokyo");
     }
 
@@ -80,7 +80,7 @@ public sealed class RebuildAgainstRebuildTests(ReportingHost host) : RaceTest(ho
 
         await change;
 
-        (await Host.DayAsync(4, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 3));
+        (await Host.DayAsync(4, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "dirty", 3));
     }
 
     private async Task AddRawDayAsync(long account)

@@ -23,7 +23,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
         (await ImportAsync(events)).ShouldBe(new ImportResult(40, 40, 0, 40));
 
         (await host.RollupsAsync(1)).ShouldBeEmpty();
-        (await host.DayAsync(1, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 1));
+        (await host.DayAsync(1, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "dirty", 1));
         (await CoveredDays.CheckAsync(host.DataSource, 1)).ShouldBe(0);
         await host.RunAsync(await RequestAsync(1));
         (await CoveredDays.CheckAsync(host.DataSource, 1)).ShouldBe(40);
@@ -68,8 +68,8 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
 
         await ImportAsync(Days(3, 2));
 
-        (await host.DayAsync(3, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 2));
-        (await host.DayAsync(3, TestEvent.Day.PlusDays(-1))).ShouldBe(new DayState("America/New_York", "dirty", 2));
+        (await host.DayAsync(3, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "dirty", 2));
+        (await host.DayAsync(3, TestEvent.Day.PlusDays(-1))).ShouldBe(new StoredDay("America/New_York", "dirty", 2));
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
         (await CoveredDays.CheckAsync(host.DataSource, 7)).ShouldBe(0);
         await host.RebuildAsync(7, TestEvent.Day);
         (await host.TotalAsync(7, "first_response"))!.Count.ShouldBe(2);
-        (await host.DayAsync(7, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "complete", 3));
+        (await host.DayAsync(7, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "complete", 3));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
 
         (await import).ShouldBe(new ImportResult(1, 1, 0, 1));
 
-        (await host.DayAsync(8, TestEvent.Day.PlusDays(1))).ShouldBe(new DayState("Asia/Tokyo", "dirty", 1));
+        (await host.DayAsync(8, TestEvent.Day.PlusDays(1))).ShouldBe(new StoredDay("Asia/Tokyo", "dirty", 1));
         (await host.DayAsync(8, TestEvent.Day)).ShouldBeNull();
     }
 
@@ -162,7 +162,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
         await barrier.ReleaseAsync();
         await Task.WhenAll(rebuild, import);
 
-        (await host.DayAsync(9, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 2));
+        (await host.DayAsync(9, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "dirty", 2));
         (await CoveredDays.CheckAsync(host.DataSource, 9)).ShouldBe(0);
     }
 
@@ -229,7 +229,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
     }
 
     [Fact]
-    public async Task A_frozen_day_stays_frozen()
+    public async Task Late_history_of_a_day_whose_events_are_gone_is_added_to_its_base()
     {
         await host.AddAccountAsync(14);
         await host.ApplyAsync(TestEvent.FirstResponse(14));
@@ -238,8 +238,10 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
 
         await ImportAsync(Days(14, 1));
 
-        (await host.DayAsync(14, TestEvent.Day))!.State.ShouldBe("frozen");
-        (await host.TotalAsync(14, "first_response"))!.Count.ShouldBe(1);
+        (await host.DayAsync(14, TestEvent.Day))!.State.ShouldBe("dirty");
+        (await host.RebuildAsync(14, TestEvent.Day)).ShouldBe(RebuildOutcome.Rebuilt);
+        (await host.TotalAsync(14, "first_response"))!.Count.ShouldBe(2);
+        (await host.DifferencesAsync(14)).ShouldBeEmpty();
     }
 
     private Task<ImportResult> ImportAsync(IEnumerable<ReportingEvent> events) => host.Get<EventImporter>().ImportAsync(events.ToAsyncEnumerable());

@@ -34,7 +34,7 @@ public sealed class SameIdRaceTests(ReportingHost host) : RaceTest(host)
         (await StoredEvents.ReadAsync(Host.DataSource, account)).ShouldBe([isFirst ? one : other]);
         var (day, otherDay) = (TestEvent.Day.PlusDays(isFirst ? 0 : days), TestEvent.Day.PlusDays(isFirst ? days : 0));
         (await Host.RollupsAsync(account)).ShouldAllBe(row => row.Date == day && row.Count == 1);
-        (await Host.DayAsync(account, day)).ShouldBe(new DayState("America/New_York", "live", 1));
+        (await Host.DayAsync(account, day)).ShouldBe(new StoredDay("America/New_York", "live", 1));
         (await Host.DayAsync(account, otherDay)).ShouldBeNull();
         (await CoveredDays.CheckAsync(Host.DataSource, account)).ShouldBe(1);
     }

@@ -142,14 +142,12 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
         (await ReconcileAsync()).Ranges.ShouldBeEmpty();
     }
 
-    [Theory]
-    [InlineData("UPDATE reporting.reporting_days SET state = 'frozen'")]
-    [InlineData("UPDATE reporting.accounts SET reporting_timezone = 'Nowhere/Invalid'")]
-    public async Task What_cannot_be_verified_is_passed_over(string change)
+    [Fact]
+    public async Task What_cannot_be_verified_is_passed_over()
     {
         await AddAccountAsync();
         await SpoilAsync();
-        await host.ExecuteAsync(change);
+        await host.ExecuteAsync("UPDATE reporting.accounts SET reporting_timezone = 'Nowhere/Invalid'");
         var result = await ReconcileAsync();
         (result.DaysDiffering, result.Days.Count, result.Ranges.Count).ShouldBe((0, 0, 0));
     }
@@ -159,8 +157,8 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
     {
         await AddAccountAsync();
         await SpoilAsync();
-        await host.ExecuteAsync("UPDATE reporting.accounts SET timezone_set_at = '2026-02-11T12:00Z'");
-        (await ReconcileAsync()).Days.Single().Date.ShouldBe(Day);
+        await host.ExecuteAsync("UPDATE reporting.accounts SET timezone_set_at = '2026-02-11T12:00Z'; DELETE FROM reporting.reporting_days");
+        (await ReconcileAsync()).Ranges.Single().From.ShouldBe(Day);
         (await host.Get<DriftLog>().ReadAsync()).ShouldBeEmpty();
     }
 
@@ -228,7 +226,7 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
         var options = Options.Create(new ReportingOptions { StatementTimeout = TimeSpan.FromSeconds(1) });
         var drift = new DriftLog(host.DataSource, options, host.Clock, NullLogger<DriftLog>.Instance);
         var reconciler = new RollupReconciler(
-            host.Get<AccountPasses>(), host.Get<RollupVerifier>(), drift, host.Get<OwedDays>(), options, host.Clock, NullLogger<RollupReconciler>.Instance);
+            host.Get<AccountPasses>(), host.Get<AccountStore>(), host.Get<RollupVerifier>(), drift, host.Get<OwedDays>(), options, host.Clock, NullLogger<RollupReconciler>.Instance);
         var result = await reconciler.RunAsync(new RuntimeLimiter(() => false));
         result.Outcome.ShouldBe(RunOutcome.Completed);
         result.Days.Select(day => day.AccountId).ShouldBe([_account + 1]);

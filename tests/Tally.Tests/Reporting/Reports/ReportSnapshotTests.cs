@@ -54,7 +54,7 @@ public sealed class ReportSnapshotTests(ReportingHost host) : ReportTests(host)
             await writer.ExecuteAsync("INSERT INTO reporting.accounts (id, reporting_timezone, report_rollup) VALUES (@Account, 'America/New_York', true)", new { Account });
         await using var standby = TallyDataSource.Create(
             new NpgsqlConnectionStringBuilder(database.ConnectionString) { Options = "-c default_transaction_read_only=on" }.ConnectionString);
-        var reader = new ReportReader(standby);
+        var reader = new ReportReader(standby, ZoneRules.Default);
         foreach (var metric in ReportMetric.All) (await reader.ReadAsync(Request(metric))).Series.Count.ShouldBe(28);
         await reader.ReadAsync(new SummaryRequest { AccountId = Account, Dimension = "agent", From = Midnight(2026, 2, 1), To = Midnight(2026, 3, 1) });
         await database.DisposeAsync();
@@ -84,10 +84,10 @@ public sealed class ReportSnapshotTests(ReportingHost host) : ReportTests(host)
 
     private async Task ReadsByIndexAsync(ReportRequest request, Func<(ReportBuckets Buckets, ReadPlan Plan), IEnumerable<NpgsqlBatchCommand>> commandsOf)
     {
-        await using var snapshot = await ReportSnapshot.OpenAsync(Host.DataSource, request, CancellationToken.None);
+        await using var snapshot = await ReportSnapshot.OpenAsync(Host.DataSource, ZoneRules.Default, request, CancellationToken.None);
         var zone = ReportZone.Of(snapshot.Account);
         var buckets = ReportBuckets.Of(request.From, request.To, ReportPeriod.Day, zone.Zone);
-        var commands = commandsOf((buckets, ReadPlan.Of(new ReportQuestion(request, zone, buckets), snapshot.Account, snapshot.Days))).ToList();
+        var commands = commandsOf((buckets, ReadPlan.Of(new ReportQuestion(request, zone, buckets), snapshot.Account, snapshot.Days, snapshot.Bases))).ToList();
         foreach (var command in commands) command.CommandText = "EXPLAIN " + command.CommandText;
         var plan = string.Join('\n', await snapshot.ReadAsync(commands, reader => reader.GetString(0), CancellationToken.None));
         plan.ShouldMatch("using reporting_events_(by_time|bot) ");

@@ -79,21 +79,25 @@ internal sealed class ReportWorld
 
     private async Task SpoilAsync(ReportingHost host)
     {
-        // Days that began before the zone was set are no longer whole; nor are dirty ones, nor those of another zone.
+        // Dirty days are not whole, nor those that were cut with another window.
         var setAt = _start + Duration.FromHours(_random.Next(-48, 24 * 15));
         await host.ExecuteAsync("UPDATE reporting.accounts SET timezone_set_at = @setAt, report_rollup = true WHERE id = @AccountId", new { setAt, AccountId });
-        foreach (var row in await host.QueryAsync<RollupDay>("SELECT date, timezone, state FROM reporting.reporting_days WHERE account_id = @AccountId", new { AccountId }))
+        foreach (var row in await host.QueryAsync<RollupDay>("SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @AccountId", new { AccountId }))
         {
-            var (state, zone) = _random.Next(6) switch
+            var (state, shift) = _random.Next(6) switch
             {
-                0 => ("dirty", row.Timezone),
-                1 => ("complete", "Asia/Tokyo"),
-                2 or 3 => ("complete", row.Timezone),
-                _ => ("live", row.Timezone),
+                0 => ("dirty", 0),
+                1 => ("complete", 1),
+                2 or 3 => ("complete", 0),
+                _ => ("live", 0),
             };
-            var isWhole = state == "complete" ? zone == row.Timezone : state == "live" && LocalDay.Of(row.Date, Zone).Start >= setAt;
+            var isWhole = state != "dirty" && shift == 0;
             await host.ExecuteAsync(
-                "UPDATE reporting.reporting_days SET state = @state, timezone = @zone WHERE account_id = @AccountId AND date = @Date", new { state, zone, AccountId, row.Date });
+                """
+                UPDATE reporting.reporting_days SET state = @state, day_start = day_start + @shift * interval '1 hour', day_end = day_end + @shift * interval '1 hour'
+                WHERE account_id = @AccountId AND date = @Date
+                """,
+                new { state, shift, AccountId, row.Date });
             if (!isWhole)
                 await host.ExecuteAsync("UPDATE reporting.reporting_events_rollups SET count = count + 1000, sum_value = 1 WHERE account_id = @AccountId AND date = @Date", new { AccountId, row.Date });
         }

@@ -66,7 +66,7 @@ public sealed class EraseTests(ReportingHost host) : IClassFixture<ReportingHost
     }
 
     [Fact]
-    public async Task Frozen_days_are_adjusted_by_exactly_what_is_erased()
+    public async Task Purged_days_lose_exactly_what_is_erased()
     {
         await AddAccountAsync(
             TestEvent.Of(_account, "conversation_resolved", 100.5m, 50, user: 1), TestEvent.Handoff(_account, 9, user: 1),
@@ -78,9 +78,9 @@ public sealed class EraseTests(ReportingHost host) : IClassFixture<ReportingHost
         await host.ApplyAsync(late, lateAgent);
 
         var result = await host.Get<EventEraser>().EraseAsync(_account, [late.Id, lateAgent.Id]);
-        (result.Events, result.AdjustedDays.Single(), result.RebuiltDays.Count).ShouldBe((2, TestEvent.Day, 0));
+        (result.Events, result.RebuiltDays.Single()).ShouldBe((2, TestEvent.Day));
         (await RowsAsync()).Select(Amounts).ShouldBe(before.Select(Amounts));
-        (await StateAsync()).ShouldBe("frozen");
+        (await StateAsync()).ShouldBe("complete");
 
         // One of two handoffs of conversation 9: it still is one conversation of the account, and none of agent 2.
         var second = (await StoredEvents.ReadAsync(host.DataSource, _account)).Single(one => one.UserId == 2);
@@ -132,7 +132,7 @@ public sealed class EraseTests(ReportingHost host) : IClassFixture<ReportingHost
         await foreach (var _ in backfills.RebuildInlineAsync(await backfills.RequestAsync(await backfills.PlanAsync(_account)))) { }
         await host.ExecuteAsync("INSERT INTO reporting.rollup_drift VALUES (@_account, now(), '2026-02-11', 'agent', 1, 'reply_time')", new { _account });
         var tables = await host.QueryAsync<string>("SELECT table_name FROM information_schema.columns WHERE table_schema = 'reporting' AND column_name = 'account_id' AND table_name <> 'erased_accounts'");
-        tables.Count.ShouldBe(7);
+        tables.Count.ShouldBe(8);
         foreach (var table in tables) (await CountAsync(table)).ShouldBeGreaterThan(0, table);
 
         var erasure = await host.Get<AccountEraser>().EraseAsync(_account);

@@ -50,14 +50,14 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
     }
 
     [Fact]
-    public async Task Raw_events_go_and_their_day_is_frozen()
+    public async Task Raw_events_go_and_what_they_counted_moves_into_the_base()
     {
         await AddAccountAsync(TestEvent.FirstResponse(_account), TestEvent.Of(_account, "unknown"), TestEvent.Handoff(_account, 9));
         var rows = await RowsAsync();
         var result = await PurgeAsync();
         (result.DaysPurged, result.EventsPurged, result.EventsKept).ShouldBe((1, 2, 1));
         result.Refused.ShouldBeEmpty();
-        (await StateAsync()).ShouldBe("frozen");
+        (await StateAsync()).ShouldBe("live");
         (await StoredEvents.ReadAsync(host.DataSource, _account)).Single().Name.ShouldBe("conversation_bot_handoff");
         (await RowsAsync()).ShouldBe(rows);
         (await PurgeAsync()).DaysPurged.ShouldBe(0, "a second purge finds nothing");
@@ -84,13 +84,12 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
         await PurgeAsync();
         var result = await host.Get<EventImporter>().ImportAsync(new[] { one }.ToAsyncEnumerable());
         (result.Inserted, result.Duplicates, result.Conflicts).ShouldBe((0, 1, 0));
-        (await StateAsync()).ShouldBe("frozen");
+        (await StateAsync()).ShouldBe("live");
     }
 
     [Theory]
     [InlineData("UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = @_account", PurgeRefusal.NotCovered)]
-    [InlineData("UPDATE reporting.reporting_days SET timezone = 'Asia/Tokyo' WHERE account_id = @_account", PurgeRefusal.NotCovered)]
-    [InlineData("UPDATE reporting.accounts SET timezone_set_at = '2026-02-11T12:00Z' WHERE id = @_account", PurgeRefusal.NotCovered)]
+    [InlineData("UPDATE reporting.reporting_days SET day_start = day_start - interval '1 hour' WHERE account_id = @_account", PurgeRefusal.NotCovered)]
     [InlineData("UPDATE reporting.reporting_events_rollups SET count = 3 WHERE account_id = @_account", PurgeRefusal.Differs)]
     public async Task A_day_that_is_not_known_to_be_right_keeps_its_events(string spoil, PurgeRefusal refusal)
     {
@@ -122,12 +121,12 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
         var request = await backfills.RequestAsync(await backfills.PlanAsync(_account, TestEvent.Day, TestEvent.Day));
         var outcomes = new List<RebuildOutcome>();
         await foreach (var (_, outcome) in backfills.RebuildInlineAsync(request)) outcomes.Add(outcome);
-        outcomes.ShouldBe([RebuildOutcome.Frozen]);
+        outcomes.ShouldBe([RebuildOutcome.Unchanged]);
         (await RowsAsync()).ShouldBe(rows);
     }
 
     [Fact]
-    public async Task A_late_event_of_a_frozen_day_still_counts()
+    public async Task A_late_event_of_a_purged_day_counts_and_is_purged_in_its_turn()
     {
         await AddAccountAsync(TestEvent.FirstResponse(_account, 80));
         await PurgeAsync();
@@ -137,6 +136,9 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
         var report = await host.Get<ReportReader>().ReadAsync(request);
         (report.Source, report.Covered, report.Aggregate).ShouldBe((ReportSource.Rollup, true, 90m), "frozen days come from rollups even where reports read raw events");
         (await host.Get<ReportReader>().ReadAsync(request with { Source = ReportSourceChoice.Raw })).MissingDays.ShouldBe([TestEvent.Day]);
+        (await PurgeAsync()).EventsPurged.ShouldBe(1);
+        (await host.Get<ReportReader>().ReadAsync(request)).Aggregate.ShouldBe(90m);
+        (await host.DifferencesAsync(_account)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -161,7 +163,7 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
         host.Clock.AdvanceDays(1);
         var result = await SchedulePurge(new ReportingOptions { RetentionDays = 1 }).RunAsync(new RuntimeLimiter(() => false));
         (result.Outcome, result.DaysPurged > 0).ShouldBe((RunOutcome.Completed, true));
-        (await StateAsync()).ShouldBe("frozen");
+        (await StateAsync()).ShouldBe("live");
         host.Clock.AdvanceDays(-1);
     }
 

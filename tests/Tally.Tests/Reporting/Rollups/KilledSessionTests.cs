@@ -79,7 +79,7 @@ public sealed class KilledSessionTests(ReportingHost host) : RaceTest(host)
         await KillAsync(() => Host.Get<EventPurger>().PurgeAsync(5, TestEvent.Day.PlusDays(1)));
 
         (await StoredEvents.ReadAsync(Host.DataSource, 5)).Count.ShouldBe(2);
-        (await Host.DayAsync(5, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "live", 2));
+        (await Host.DayAsync(5, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "live", 2));
         (await Host.ScalarAsync<long>("SELECT count(*) FROM reporting.purged_events WHERE account_id = 5")).ShouldBe(0);
         (await Host.Get<EventPurger>().PurgeAsync(5, TestEvent.Day.PlusDays(1))).EventsPurged.ShouldBe(2);
     }

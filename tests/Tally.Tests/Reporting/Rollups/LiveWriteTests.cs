@@ -145,7 +145,7 @@ public sealed class LiveWriteTests(ReportingHost host) : IClassFixture<Reporting
 
         (await host.RollupsAsync(23)).ShouldBeEmpty();
         (await host.ScalarAsync<string>("SELECT name FROM reporting.reporting_events WHERE account_id = 23")).ShouldBe("unknown_event");
-        (await host.DayAsync(23, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "live", 1));
+        (await host.DayAsync(23, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "live", 1));
     }
 
     [Fact]

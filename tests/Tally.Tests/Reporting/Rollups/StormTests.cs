@@ -74,8 +74,7 @@ public sealed class StormTests(ReportingHost host) : IClassFixture<ReportingHost
             foreach (var progress in await host.Get<Backfills>().GetProgressAsync(account)) await host.RunAsync(progress.Request);
             var uncovered = await host.QueryAsync<LocalDate>(
                 """
-                SELECT d.date FROM reporting.reporting_days d JOIN reporting.accounts a ON a.id = d.account_id
-                WHERE d.account_id = @account AND (d.state = 'dirty' OR d.timezone <> a.reporting_timezone OR d.state = 'live')
+                SELECT date FROM reporting.reporting_days WHERE account_id = @account
                 """,
                 new { account });
             foreach (var date in uncovered) await host.RebuildAsync(account, date);
