@@ -56,7 +56,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
 
         (result, result.Duplicates).ShouldBe((new ImportResult(3, 1, 1, 1), 1));
         (await StoredEvents.ReadAsync(host.DataSource, 77)).ShouldBe([first]);
-        (await host.DayAsync(77, TestEvent.Day)).ShouldBe(new DayState("America/New_York", "dirty", 1));
+        (await host.DayAsync(77, TestEvent.Day)).ShouldBe(new StoredDay("America/New_York", "dirty", 1));
     }
 
     [Fact]
