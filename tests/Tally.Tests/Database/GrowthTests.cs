@@ -54,12 +54,12 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
         private const string Fill = """
             SET synchronous_commit = off;
             ALTER TABLE reporting.reporting_days DROP CONSTRAINT reporting_days_pkey;
-            INSERT INTO reporting.reporting_days (account_id, date, timezone, state)
-            SELECT account, '2016-01-01'::date + day, 'Etc/UTC', CASE WHEN day = 3649 THEN 'dirty' ELSE 'complete' END
+            INSERT INTO reporting.reporting_days (account_id, date, day_start, day_end, state)
+            SELECT account, '2016-01-01'::date + day, '2016-01-01T00:00Z'::timestamptz + day * interval '24 hours', '2016-01-02T00:00Z'::timestamptz + day * interval '24 hours', CASE WHEN day = 3649 THEN 'dirty' ELSE 'complete' END
             FROM generate_series(1, 1000) account, generate_series(0, 3649) day;
             ALTER TABLE reporting.reporting_days ADD CONSTRAINT reporting_days_pkey PRIMARY KEY (account_id, date);
-            INSERT INTO reporting.backfill_requests (account_id, from_date, to_date, requested_at)
-            SELECT account, make_date(year, 1, 1), make_date(year, 12, 31), make_timestamptz(year + 1, 1, 1, 0, 0, 0, 'UTC')
+            INSERT INTO reporting.backfill_requests (account_id, from_date, to_date, days_total, requested_at)
+            SELECT account, make_date(year, 1, 1), make_date(year, 12, 31), 365, make_timestamptz(year + 1, 1, 1, 0, 0, 0, 'UTC')
             FROM generate_series(1, 1000) account, generate_series(2016, 2025) year;
             INSERT INTO reporting.backfill_days (account_id, request_id, date, outcome, finished_at)
             SELECT account_id, id, from_date + day, 'rebuilt', requested_at FROM reporting.backfill_requests, generate_series(0, 364) day WHERE account_id <= 50;

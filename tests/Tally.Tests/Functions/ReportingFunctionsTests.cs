@@ -77,6 +77,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
     public async Task A_short_range_comes_out_as_days_and_a_long_one_as_two_halves()
     {
         await host.AddAccountAsync(2);
+        await host.AddRawAsync([.. Enumerable.Range(0, 42).Select(back => TestEvent.FirstResponse(2, back, TestEvent.Noon - Duration.FromDays(back)))]);
         var function = new FanOutBackfill(host.Get<Backfills>(), host.Get<LastTry>());
 
         var days = await function.RunAsync("""{"accountId": 2, "from": "2026-02-10", "to": "2026-02-11"}"""u8.ToArray(), FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);

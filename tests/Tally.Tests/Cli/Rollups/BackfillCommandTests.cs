@@ -140,7 +140,7 @@ public sealed class BackfillCommandTests : IClassFixture<TestDatabase>, IDisposa
     [Fact]
     public async Task More_than_two_years_are_announced()
     {
-        await GiveHistoryAsync("2023-01-01T14:30:00Z", "2026-03-09T03:59:00Z");
+        await GiveHistoryAsync([.. Enumerable.Range(0, 1163).Select(day => $"{new DateOnly(2023, 1, 1).AddDays(day):yyyy-MM-dd}T14:30:00Z")]);
 
         var result = await _tally.RunAsync("rollups", "backfill", "--account", Id, "--dry-run");
         var warned = await _tally.RunAsync("rollups", "backfill", "--account", Id);
