@@ -26,10 +26,10 @@ public sealed class ReportingOptions
     public int RetentionDays { get; set; }
 
     /// <summary>
-    /// Days for which the ids of removed events are remembered, 8 to 3,650, so that a message that comes again changes
-    /// nothing. A message lives 7 days in a queue, and again in the poison queue.
+    /// Days for which the ids of purged events are remembered, 8 to 3,650, so that a message or a file that brings one again
+    /// changes nothing; after that it is counted again. 0 remembers them for as long as the base that holds their totals.
     /// </summary>
-    public int PurgedEventDays { get; set; } = 90;
+    public int PurgedEventDays { get; set; }
 
     /// <summary>
     /// Days for which records of finished work are kept, 30 to 36,500: backfill requests and their days, passes, drift. The
@@ -58,7 +58,7 @@ public sealed class ReportingOptions
         if (OutOfRange(nameof(ReconcileDays), ReconcileDays, 1, 31) is { } days) yield return days;
         if (OutOfRange(nameof(ResendAfter), ResendAfter, TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)) is { } resend) yield return resend;
         if (OutOfRange(nameof(RetentionDays), RetentionDays, 0, 36_500) is { } retention) yield return retention;
-        if (OutOfRange(nameof(PurgedEventDays), PurgedEventDays, 8, 3_650) is { } purged) yield return purged;
+        if (PurgedEventDays != 0 && OutOfRange(nameof(PurgedEventDays), PurgedEventDays, 8, 3_650) is { } purged) yield return purged;
         if (OutOfRange(nameof(RunRecordDays), RunRecordDays, 30, 36_500) is { } records) yield return records;
         if (OutOfRange(nameof(MaxRuntime), MaxRuntime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) is { } runtime) yield return runtime;
         if (OutOfRange(nameof(StatementTimeout), StatementTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) is { } statement) yield return statement;

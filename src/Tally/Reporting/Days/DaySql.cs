@@ -204,11 +204,23 @@ internal static class DaySql
     // An operator's request says so itself; a message cannot.
     private const string DropBasesSql = """
         /* tally:bases.drop */
-        DELETE FROM reporting.rollup_bases b
-        USING unnest(@account_ids, @dates, @request_ids) AS t (account_id, date, request_id)
-        JOIN reporting.backfill_requests r ON r.id = t.request_id AND r.account_id = t.account_id
-        WHERE r.drops_bases AND r.cancelled_at IS NULL AND t.date BETWEEN r.from_date AND r.to_date
-          AND b.account_id = t.account_id AND b.date = t.date
+        WITH dropped AS (
+            DELETE FROM reporting.rollup_bases b
+            USING unnest(@account_ids, @dates, @request_ids) AS t (account_id, date, request_id)
+            JOIN reporting.backfill_requests r ON r.id = t.request_id AND r.account_id = t.account_id
+            WHERE r.drops_bases AND r.cancelled_at IS NULL AND t.date BETWEEN r.from_date AND r.to_date
+              AND b.account_id = t.account_id AND b.date = t.date
+            RETURNING b.account_id, b.day_start, b.day_end
+        )
+        -- With a base goes the memory of its events, so that they can be imported anew.
+        DELETE FROM reporting.purged_events
+        WHERE ctid = ANY(ARRAY(
+            SELECT p.ctid
+            FROM (SELECT DISTINCT account_id, day_start, day_end FROM dropped) d
+            CROSS JOIN LATERAL (
+                SELECT p.ctid FROM reporting.purged_events p
+                WHERE p.account_id = d.account_id AND p.created_at >= d.day_start AND p.created_at < d.day_end AND NOT p.erased
+                OFFSET 0) p))
         """;
 
     private const string VerifySql = $"""

@@ -93,6 +93,7 @@ public sealed class ScheduledPurge
 
     private async Task<long> ForgetAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
     {
+        if (_options.PurgedEventDays == 0) return 0;
         var before = _clock.GetCurrentInstant() - Duration.FromDays(_options.PurgedEventDays);
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         var forgotten = 0L;

@@ -42,6 +42,25 @@ public sealed class BaseTests(ReportingHost host) : IClassFixture<ReportingHost>
     }
 
     [Fact]
+    public async Task With_a_base_goes_the_memory_of_its_events_so_that_they_can_be_imported_anew()
+    {
+        await host.AddAccountAsync(12);
+        ReportingEvent[] events = [TestEvent.FirstResponse(12), TestEvent.FirstResponse(12, 30)];
+        await host.ApplyAsync(events);
+        var counted = await host.RollupsAsync(12);
+        (await host.Get<EventPurger>().PurgeAsync(12, TestEvent.Day.PlusDays(1))).EventsPurged.ShouldBe(2);
+        await host.Get<EventImporter>().ImportAsync(events.ToAsyncEnumerable());
+        (await StoredEvents.ReadAsync(host.DataSource, 12)).ShouldBeEmpty("they are remembered");
+
+        var backfills = host.Get<Backfills>();
+        await host.RunAsync(await backfills.RequestAsync(await backfills.PlanAsync(12, TestEvent.Day, TestEvent.Day), dropsBases: true));
+        await host.Get<EventImporter>().ImportAsync(events.ToAsyncEnumerable());
+        await host.RebuildAsync(12, TestEvent.Day);
+
+        (await host.RollupsAsync(12)).ShouldBe(counted);
+    }
+
+    [Fact]
     public async Task Rollups_of_a_day_are_its_base_and_its_events_whoever_writes()
     {
         await AddPurgedDayAsync(3);

@@ -134,7 +134,7 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
         var midnight = Instant.FromUtc(2026, 2, 11, 5, 0);
         var request = new SeriesRequest { AccountId = _account, Metric = ReportMetric.AverageFirstResponseTime, From = midnight, To = midnight + Duration.FromDays(1) };
         var report = await host.Get<ReportReader>().ReadAsync(request);
-        (report.Source, report.Covered, report.Aggregate).ShouldBe((ReportSource.Rollup, true, 90m), "frozen days come from rollups even where reports read raw events");
+        (report.Source, report.Covered, report.Aggregate).ShouldBe((ReportSource.Rollup, true, 90m), "purged days come from rollups even where reports read raw events");
         (await host.Get<ReportReader>().ReadAsync(request with { Source = ReportSourceChoice.Raw })).MissingDays.ShouldBe([TestEvent.Day]);
         (await PurgeAsync()).EventsPurged.ShouldBe(1);
         (await host.Get<ReportReader>().ReadAsync(request)).Aggregate.ShouldBe(90m);
@@ -177,11 +177,30 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
         await host.ApplyAsync(TestEvent.FirstResponse(other));
         host.Clock.AdvanceDays(1);
         var purge = SchedulePurge(new ReportingOptions { RetentionDays = 1 });
-        (await purge.RunAsync(RuntimeLimiter.OverAfter(1))).ShouldBe(new ScheduledPurgeResult(RunOutcome.TimeUp, 1, 1, 0));
-        (await purge.RunAsync(RuntimeLimiter.OverAfter(1))).DaysPurged.ShouldBe(1);
+        (await purge.RunAsync(RuntimeLimiter.OverAfter(0))).ShouldBe(new ScheduledPurgeResult(RunOutcome.TimeUp, 1, 1, 0));
+        (await purge.RunAsync(RuntimeLimiter.OverAfter(0))).DaysPurged.ShouldBe(1);
         (await StoredEvents.ReadAsync(host.DataSource, other)).ShouldBeEmpty("the second run began with the second account");
         (await purge.RunAsync(new RuntimeLimiter(() => false))).DaysPurged.ShouldBe(2);
         host.Clock.AdvanceDays(-1);
+    }
+
+    [Fact]
+    public async Task A_purged_event_that_comes_again_years_later_is_not_counted_twice()
+    {
+        var one = TestEvent.FirstResponse(_account);
+        await AddAccountAsync(one);
+        await PurgeAsync();
+        var counted = await host.RollupsAsync(_account);
+        host.Clock.AdvanceDays(3_650);
+        await SchedulePurge(new ReportingOptions()).RunAsync(new RuntimeLimiter(() => false));
+
+        await host.ApplyAsync(one);
+        await host.Get<EventImporter>().ImportAsync(new[] { one }.ToAsyncEnumerable());
+
+        (await RememberedAsync()).ShouldBe(1);
+        (await StoredEvents.ReadAsync(host.DataSource, _account)).ShouldBeEmpty();
+        (await host.RollupsAsync(_account)).ShouldBe(counted);
+        host.Clock.Reset(Instant.FromUtc(2026, 2, 12, 10, 0));
     }
 
     [Fact]
