@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Tally.Cli.Shell;
+using Tally.Cli.Shell.Output;
 
 namespace Tally.Cli;
 
@@ -37,6 +38,8 @@ internal static class CommandLine
     {
         try
         {
+            if (parsed.GetValue(Inputs.Output) == OutputFormat.Html && !verb.DrawsPage)
+                throw new CommandException("--output html is for 'rollups report', 'rollups summary', 'counts report' and 'billing organization'. Use table, json or csv here.");
             await using var context = new CommandContext(parsed, terminal);
             return (int)await verb.RunAsync(context, cancellationToken);
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tally.Cli.Accounts;
 using Tally.Cli.Counts;
 using Tally.Cli.Billing;
+using Tally.Cli.Dashboard;
 using Tally.Cli.Database;
 using Tally.Cli.Demo;
 using Tally.Cli.Doctor;
@@ -26,6 +27,7 @@ internal static class Commands
             {
                 RunDemo.Create(),
                 RunUp.Create(),
+                DashboardCommand.Create(),
                 DatabaseCommands.Create(),
                 AccountCommands.Create(),
                 EventCommands.Create(),

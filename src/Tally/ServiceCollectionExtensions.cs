@@ -6,6 +6,7 @@ using Npgsql;
 using Tally.Billing;
 using Tally.Database;
 using Tally.Reporting;
+using Tally.Scheduling;
 using Tally.ValueStream;
 
 namespace Tally;
@@ -29,6 +30,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton(provider => new OutageRetry(
             provider.GetRequiredService<ILogger<OutageRetry>>(), TimeProvider.System, provider.GetRequiredService<NpgsqlDataSource>().Clear));
         services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddSingleton<TimerRuns>();
         return services.AddReporting(configuration).AddValueStream(configuration).AddBilling(configuration);
     }
 }

@@ -1,6 +1,8 @@
 using NodaTime;
 using Tally.Billing.Reports;
 using Tally.Cli.Shell;
+using Tally.Cli.Shell.Output;
+using Tally.Dashboard.Views;
 
 namespace Tally.Cli.Billing;
 
@@ -81,10 +83,20 @@ internal static class BillingCommands
         {
             var (id, number) = (run.Value(organization), run.RequireYear(year));
             await run.RequireOrganizationAsync(id, token);
-            var rows = await run.ReadAsync((await run.GetAsync<OrganizationUsage>(token)).FetchYearAsync(id, number, token));
+            var usage = await run.GetAsync<OrganizationUsage>(token);
+            var rows = await run.ReadAsync(usage.FetchYearAsync(id, number, token));
+            if (run.Format == OutputFormat.Html)
+            {
+                await run.WritePageAsync(UsagePage.Of(id, number, rows, await run.ReadAsync(usage.FetchSmsUsageAsync(id, number, token))));
+                return;
+            }
+
             run.Output.WriteList(rows);
             UsageCharts.Draw(run, rows);
-        });
+        })
+        {
+            DrawsPage = true,
+        };
     }
 
     private static Verb OrganizationEmails()

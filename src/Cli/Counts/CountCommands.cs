@@ -5,6 +5,8 @@ using Npgsql;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Output;
 using Tally.Cli.Shell.Servers;
+using Tally.Dashboard.Pages;
+using Tally.Dashboard.Views;
 using Tally.Scheduling;
 using Tally.ValueStream;
 
@@ -62,6 +64,12 @@ internal static class CountCommands
         return new("report", "Show the newest value of a metric for a group, with its tree, or for a project; and whether it is complete.", [id, metric, from, to], async (run, token) =>
         {
             var report = await run.GetAsync<CountReport>(token);
+            if (run.Format == OutputFormat.Html)
+            {
+                await WritePageAsync(run, report, run.Value(id), run.Value(metric)!, run.Value(from), run.Value(to), token);
+                return;
+            }
+
             var answer = await run.ReadAsync(report.ReadAsync(run.Value(id), run.Value(metric)!, run.Value(from), run.Value(to), token));
             run.Output.WriteOne(new ReportRow(run.Value(id), run.Value(metric)!.Name, answer.Count, answer.RecordedAt, answer.Counted, answer.Expected, answer.Complete, answer.Tree));
             if (answer.Tree == TreeState.Broken) run.Note($"The tree is broken: it names namespace {answer.MissingNamespaceId}, which is not in value_stream.namespaces. Load it, then 'tally counts reset GROUP' and 'tally counts run'.");
@@ -69,7 +77,20 @@ internal static class CountCommands
             if (answer.Counted < answer.Expected) run.Note($"{answer.Expected - answer.Counted} of {answer.Expected} namespaces have no value in these days.");
             if (answer.RunState is { } state and not RunState.Complete) run.Note($"The count of {answer.Month:uuuu-MM} is {state.ToString().ToLowerInvariant()}: 'tally counts status'.");
             if (run.Draws) await DrawMonthsAsync(run, report, run.Value(id), run.Value(metric)!, (run.Value(from), run.Value(to)), token);
-        });
+        })
+        {
+            DrawsPage = true,
+        };
+    }
+
+    // By month, so the months are asked for whole.
+    private static async Task WritePageAsync(CommandContext run, CountReport report, long id, Metric metric, LocalDate from, LocalDate to, CancellationToken cancellationToken)
+    {
+        if (from > to) throw new ValueStreamException($"The range ends before it begins: {Words.Of(from)} to {Words.Of(to)}.");
+        var months = Math.Min(((to.Year - from.Year) * 12) + to.Month - from.Month + 1, MaxMonths);
+        var counts = await run.ReadAsync(CountPage.ReadAsync(report, id, metric, to.ToYearMonth(), months, cancellationToken));
+        await run.WritePageAsync(new Page(
+            $"{CountPage.NameOf(metric)} of namespace {id}", $"Counted once a month, {Words.Of(counts[0].Month)} to {Words.Of(counts[^1].Month)}, UTC. Source: the value stream counts, each month with its completeness.", CountPage.Of(id, metric, counts)));
     }
 
     private static Verb Switch(string name, string description, bool enabled)

@@ -21,14 +21,16 @@ internal static class DatabaseCommands
     private static Verb Bootstrap()
     {
         var identity = Inputs.Text("--identity", "The function app's role: on Azure, the name of its managed identity.", "NAME");
-        identity.Required = true;
+        var reader = Inputs.Text("--reader", "A role for other tools, for example tally_reader: it reads the views of schema tally_read and nothing else.", "NAME");
         var objectId = ValueKinds.Uuid.Optional("--object-id", "That identity's object id, to sign in by token; only on Azure.");
-        return new("bootstrap", "Create the function app's role and grant it what it needs, no more. Run it after 'tally db migrate'; again does no harm.", [identity, objectId], async (run, token) =>
+        return new("bootstrap", "Create the function app's role, or one for other tools, and grant it what it needs, no more. Run it after 'tally db migrate'; again does no harm.", [identity, reader, objectId], async (run, token) =>
         {
-            var session = await run.OpenAsync(ServerNeeds.Database, token);
-            var name = run.Value(identity)!;
-            var grant = await new DatabaseRole(session.Database).GrantAsync(name, run.Value(objectId), token);
-            run.Output.WriteOne(new RoleRow(name, grant.Created ? "created" : "updated", grant.SignsInByToken));
+            var (app, other) = (run.Value(identity), run.Value(reader));
+            if ((app is null) == (other is null)) throw new CommandException("Name one role: --identity NAME for the function app, or --reader NAME for other tools.");
+            var role = new DatabaseRole((await run.OpenAsync(ServerNeeds.Database, token)).Database);
+            var grant = app is not null ? await role.GrantAsync(app, run.Value(objectId), token) : await role.GrantReaderAsync(other!, run.Value(objectId), token);
+            run.Output.WriteOne(new RoleRow((app ?? other)!, grant.Created ? "created" : "updated", grant.SignsInByToken));
+            if (other is not null && grant is { Created: true, SignsInByToken: false }) run.Note($"It has no password yet. In psql, as an administrator: \\password \"{other}\"");
         });
     }
 

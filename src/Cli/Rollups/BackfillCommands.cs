@@ -16,7 +16,7 @@ internal static class BackfillCommands
         var account = Inputs.AnyAccount("by default every account's");
         return new("progress", "Show the backfill requests, newest first: days done, kept, failed, and the time left.", [account], async (run, token) =>
         {
-            var requests = await (await run.GetAsync<Backfills>(token)).GetProgressAsync(run.Value(account), token);
+            var requests = await (await run.GetAsync<Backfills>(token)).GetProgressAsync(run.Value(account), cancellationToken: token);
             run.Output.WriteList([.. requests.Select(ProgressRow.Of)]);
             if (requests.Count == 0) run.Note("There are no backfill requests. 'tally rollups backfill' makes one.");
         });

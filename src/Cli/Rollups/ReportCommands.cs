@@ -2,6 +2,7 @@ using NodaTime;
 using NodaTime.Text;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Output;
+using Tally.Dashboard.Views;
 using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
 
@@ -24,23 +25,26 @@ internal static class ReportCommands
             var arguments = await common.ReadAsync(run, token);
             var period = run.Value(groupBy) ?? ReportPeriod.Day;
             var reader = await run.GetAsync<ReportReader>(token);
-            var report = await run.ReadAsync(reader.ReadAsync(
-                new SeriesRequest
-                {
-                    AccountId = arguments.AccountId,
-                    Metric = run.Value(metric)!,
-                    From = arguments.From,
-                    To = arguments.To,
-                    GroupBy = period,
-                    Dimension = run.Value(dimension)!,
-                    DimensionId = run.Value(id),
-                    BusinessHours = arguments.BusinessHours,
-                    Zone = arguments.Zone,
-                    Source = arguments.Source,
-                },
-                token));
-            Write(run, run.Value(metric)!, period, report);
-        });
+            var request = new SeriesRequest
+            {
+                AccountId = arguments.AccountId,
+                Metric = run.Value(metric)!,
+                From = arguments.From,
+                To = arguments.To,
+                GroupBy = period,
+                Dimension = run.Value(dimension)!,
+                DimensionId = run.Value(id),
+                BusinessHours = arguments.BusinessHours,
+                Zone = arguments.Zone,
+                Source = arguments.Source,
+            };
+            var report = await run.ReadAsync(reader.ReadAsync(request, token));
+            if (run.Format == OutputFormat.Html) await run.WritePageAsync(ReportPage.Of(request, report));
+            else Write(run, request.Metric, period, report);
+        })
+        {
+            DrawsPage = true,
+        };
     }
 
     public static Verb Summary()
@@ -51,18 +55,22 @@ internal static class ReportCommands
         {
             var arguments = await common.ReadAsync(run, token);
             var reader = await run.GetAsync<ReportReader>(token);
-            var report = await run.ReadAsync(reader.ReadAsync(
-                new SummaryRequest
-                {
-                    AccountId = arguments.AccountId,
-                    Dimension = run.Value(dimension)!,
-                    From = arguments.From,
-                    To = arguments.To,
-                    BusinessHours = arguments.BusinessHours,
-                    Zone = arguments.Zone,
-                    Source = arguments.Source,
-                },
-                token));
+            var request = new SummaryRequest
+            {
+                AccountId = arguments.AccountId,
+                Dimension = run.Value(dimension)!,
+                From = arguments.From,
+                To = arguments.To,
+                BusinessHours = arguments.BusinessHours,
+                Zone = arguments.Zone,
+                Source = arguments.Source,
+            };
+            var report = await run.ReadAsync(reader.ReadAsync(request, token));
+            if (run.Format == OutputFormat.Html)
+            {
+                await run.WritePageAsync(ReportPage.Of(request, report));
+                return;
+            }
 
             var rows = report.Rows.Select(row => new MemberRow(
                 row.Id, row.ResolvedConversationsCount, Shown(row.AverageResolutionTime, run.Format), Shown(row.AverageFirstResponseTime, run.Format), Shown(row.AverageReplyTime, run.Format))).ToArray();
@@ -70,7 +78,10 @@ internal static class ReportCommands
             else run.Output.WriteList(rows);
             if (rows.Length == 0) run.Note($"No {run.Value(dimension)} has an event in these days.");
             NoteSources(run, report);
-        });
+        })
+        {
+            DrawsPage = true,
+        };
     }
 
     private static void Write(CommandContext run, ReportMetric metric, ReportPeriod groupBy, SeriesReport report)

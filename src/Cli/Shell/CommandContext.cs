@@ -3,6 +3,8 @@ using NodaTime;
 using Spectre.Console;
 using Tally.Cli.Shell.Output;
 using Tally.Cli.Shell.Servers;
+using Tally.Dashboard.Hosting;
+using Tally.Dashboard.Pages;
 
 namespace Tally.Cli.Shell;
 
@@ -34,6 +36,9 @@ internal sealed class CommandContext(ParseResult arguments, Terminal terminal) :
     public T? Value<T>(Argument<T> argument) => arguments.GetValue(argument);
 
     public T? Value<T>(Option<T> option) => arguments.GetValue(option);
+
+    /// <summary>The result as a page to share: one file, with the time it was made.</summary>
+    public async Task WritePageAsync(Page page) => await terminal.Out.WriteAsync(await PageFile.OfAsync(page, Clock.GetCurrentInstant()));
 
     /// <summary>A line for the person, on standard error.</summary>
     public void Note(string line)

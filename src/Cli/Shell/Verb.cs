@@ -30,6 +30,9 @@ internal sealed class Verb : Command
     {
     }
 
+    /// <summary>Whether it can write its result as a page to share.</summary>
+    public bool DrawsPage { get; init; }
+
     public Task<ExitCode> RunAsync(CommandContext run, CancellationToken cancellationToken) => _work(run, cancellationToken);
 }
 

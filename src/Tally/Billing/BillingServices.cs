@@ -45,6 +45,7 @@ public static class BillingServices
         services.AddSingleton<Rates>();
         services.AddSingleton<AllowanceBook>();
         services.AddSingleton<ClosedMonths>();
+        services.AddSingleton<BillingMonths>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<BillingDataQuery>();
         services.AddSingleton<ServiceUsage>();

@@ -5,6 +5,7 @@ using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
+using Tally.Reporting.Reports;
 
 namespace Tally.Cli.Demo.Reporting;
 
@@ -85,6 +86,8 @@ internal sealed class ReportingDemo(int events, int live, int days) : IDemoPart
         foreach (var account in DemoAccount.All)
         {
             var report = await world.Session.Get<RollupVerifier>().VerifyAsync(account.Id, cancellationToken: cancellationToken);
+            // Its reports may read rollups now, as after a backfill with --enable-reads.
+            if (report.Differences.Count == 0) await world.Session.Get<RollupReads>().EnableAsync(account.Id, force: true, cancellationToken: cancellationToken);
             proof = new Proof(proof.Days + report.DaysChecked, proof.Differences + report.Differences.Count);
             progress.Report(account.Id);
         }

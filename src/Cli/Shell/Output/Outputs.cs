@@ -13,6 +13,9 @@ internal enum OutputFormat
     Table,
     Json,
     Csv,
+
+    /// <summary>A page to share, of the few commands that draw one.</summary>
+    Html,
 }
 
 /// <summary>

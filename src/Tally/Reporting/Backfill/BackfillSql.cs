@@ -65,10 +65,13 @@ internal static class BackfillSql
                count(*) FILTER (WHERE d.outcome = 'failed')::int AS days_failed,
                max(d.finished_at) FILTER (WHERE d.outcome <> 'failed') AS last_finished_at,
                (array_agg(d.error ORDER BY d.finished_at DESC) FILTER (WHERE d.outcome = 'failed'))[1] AS last_error
-        FROM reporting.backfill_requests r
+        FROM (
+            SELECT * FROM reporting.backfill_requests
+            WHERE (@account_id::bigint IS NULL OR account_id = @account_id) AND (@id::uuid IS NULL OR id = @id)
+            ORDER BY requested_at DESC, id DESC
+            LIMIT @limit::int) r
         LEFT JOIN reporting.backfill_days d ON d.account_id = r.account_id AND d.request_id = r.id
-        WHERE (@account_id::bigint IS NULL OR r.account_id = @account_id) AND (@id::uuid IS NULL OR r.id = @id)
-        GROUP BY r.id
+        GROUP BY {Columns}
         ORDER BY r.requested_at DESC, r.id DESC
         """;
 

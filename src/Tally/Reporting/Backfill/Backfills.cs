@@ -136,13 +136,16 @@ public sealed class Backfills
     }
 
     /// <summary>The progress of the requests of one account, or of all, newest first.</summary>
-    public Task<IReadOnlyList<BackfillProgress>> GetProgressAsync(long? accountId = null, CancellationToken cancellationToken = default) =>
-        QueryProgressAsync(accountId, null, cancellationToken);
+    /// <param name="accountId">Whose; null for all.</param>
+    /// <param name="limit">How many at most; null for all.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public Task<IReadOnlyList<BackfillProgress>> GetProgressAsync(long? accountId = null, int? limit = null, CancellationToken cancellationToken = default) =>
+        QueryProgressAsync(accountId, null, limit, cancellationToken);
 
     /// <summary>The progress of one request.</summary>
     /// <exception cref="UnknownBackfillException">There is no such request.</exception>
     public async Task<BackfillProgress> GetAsync(Guid requestId, CancellationToken cancellationToken = default) =>
-        (await QueryProgressAsync(null, requestId, cancellationToken)) is [var progress] ? progress : throw new UnknownBackfillException(requestId);
+        (await QueryProgressAsync(null, requestId, null, cancellationToken)) is [var progress] ? progress : throw new UnknownBackfillException(requestId);
 
     /// <summary>Stops a request: days that are not done yet stay as they are.</summary>
     /// <exception cref="UnknownBackfillException">There is no such request.</exception>
@@ -159,11 +162,11 @@ public sealed class Backfills
     internal async Task<IReadOnlyList<BackfillMessage>> PendingAsync(BackfillRequest request, CancellationToken cancellationToken) =>
         [.. Stretches(await PendingDaysAsync(request, request.FromDate, request.ToDate, cancellationToken)).Reverse().Select(dates => request.ToMessage(dates[0], dates[^1]))];
 
-    private async Task<IReadOnlyList<BackfillProgress>> QueryProgressAsync(long? accountId, Guid? requestId, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BackfillProgress>> QueryProgressAsync(long? accountId, Guid? requestId, int? limit, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         return [.. await connection.QueryAsync<BackfillRequest, BackfillCounts, BackfillProgress>(
-            new CommandDefinition(BackfillSql.Progress, new { account_id = accountId, id = requestId }, cancellationToken: cancellationToken),
+            new CommandDefinition(BackfillSql.Progress, new { account_id = accountId, id = requestId, limit }, cancellationToken: cancellationToken),
             (request, counts) => new BackfillProgress
             {
                 Request = request,

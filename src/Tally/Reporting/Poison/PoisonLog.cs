@@ -35,6 +35,10 @@ public sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
     public async Task<IReadOnlyList<PoisonMessage>> LeftAsync(string queue, Instant until, int limit = RowsAtOnce, CancellationToken cancellationToken = default) =>
         await QueryAsync<PoisonMessage>(PoisonSql.Left, new { queue, until, limit }, cancellationToken);
 
+    /// <summary>Why messages failed that nobody has dealt with: the last few of each queue, the newest first.</summary>
+    internal Task<IReadOnlyList<PoisonReason>> NewestAsync(int limit, CancellationToken cancellationToken) =>
+        QueryAsync<PoisonReason>(PoisonSql.Newest, new { queues = QueueNames.All.ToArray(), limit }, cancellationToken);
+
     /// <summary>How many nobody has dealt with, by queue.</summary>
     public async Task<IReadOnlyDictionary<string, long>> CountLeftAsync(CancellationToken cancellationToken = default) =>
         (await QueryAsync<(string Queue, long Count)>(PoisonSql.CountLeft, new { }, cancellationToken)).ToDictionary(row => row.Queue, row => row.Count);

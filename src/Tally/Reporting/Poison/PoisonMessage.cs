@@ -27,3 +27,18 @@ public sealed record PoisonMessage
 
     public string Text => Encoding.UTF8.GetString(Body);
 }
+
+/// <summary>Why a message failed, without its text.</summary>
+internal sealed record PoisonReason
+{
+    /// <summary>The queue that it came from, without the suffix of poison.</summary>
+    public required string Queue { get; init; }
+
+    public required string MessageId { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required long Tries { get; init; }
+
+    public required Instant FailedAt { get; init; }
+}

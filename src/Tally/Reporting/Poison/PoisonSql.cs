@@ -26,6 +26,19 @@ internal static class PoisonSql
         LIMIT @limit
         """;
 
+    public const string Newest = """
+        /* tally:poison.newest */
+        SELECT m.*
+        FROM unnest(@queues) AS q (name)
+        CROSS JOIN LATERAL (
+            SELECT p.queue, p.message_id, p.reason, p.tries, p.failed_at
+            FROM reporting.poison_messages p
+            WHERE p.queue = q.name AND p.redriven_at IS NULL
+            ORDER BY p.failed_at DESC
+            LIMIT @limit) m
+        ORDER BY m.failed_at DESC, m.queue, m.message_id
+        """;
+
     public const string CountLeft = "/* tally:poison.count */ SELECT queue, count(*) FROM reporting.poison_messages WHERE redriven_at IS NULL GROUP BY queue ORDER BY queue";
 
     public const string ReasonOf = """
