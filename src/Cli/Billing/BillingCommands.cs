@@ -87,7 +87,7 @@ internal static class BillingCommands
             var rows = await run.ReadAsync(usage.FetchYearAsync(id, number, token));
             if (run.Format == OutputFormat.Html)
             {
-                await run.WritePageAsync(UsagePage.Of(id, number, rows, await run.ReadAsync(usage.FetchSmsUsageAsync(id, number, token))));
+                await run.WritePageAsync(UsagePage.Of(id, number, rows, await run.ReadAsync(usage.FetchSmsMonthsAsync(id, number, token))));
                 return;
             }
 

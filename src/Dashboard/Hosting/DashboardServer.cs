@@ -17,6 +17,9 @@ internal sealed class DashboardServer : IAsyncDisposable
     // Views read one after the other; a handful of them at once is a person with many tabs.
     private const int Connections = 4;
 
+    /// <summary>What takes longer is cut off: nobody waits for it, and the database has other work.</summary>
+    internal static TimeSpan LongestRead { get; } = TimeSpan.FromSeconds(60);
+
     private readonly WebApplication _app;
 
     private DashboardServer(WebApplication app, Uri address) => (_app, Address) = (app, address);
@@ -70,7 +73,7 @@ internal sealed class DashboardServer : IAsyncDisposable
     private static IConfigurationRoot ReadOnly(IConfiguration settings)
     {
         var database = new NpgsqlConnectionStringBuilder(settings.GetConnectionString("Tally")) { ApplicationName = "tally dashboard", MaxPoolSize = Connections };
-        database.Options = $"{database.Options} -c default_transaction_read_only=on".Trim();
+        database.Options = $"{database.Options} -c default_transaction_read_only=on -c statement_timeout={LongestRead.TotalMilliseconds}".Trim();
         return new ConfigurationBuilder()
             .AddConfiguration(settings)
             .AddInMemoryCollection([KeyValuePair.Create("ConnectionStrings:Tally", (string?)database.ConnectionString)])

@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Http;
+using NodaTime;
+using Npgsql;
 using Tally.Dashboard.Pages;
 using Tally.Dashboard.Views;
 
@@ -77,6 +79,11 @@ internal sealed class PageEndpoint(IEnumerable<IView> views, PageRenderer render
         catch (Exception exception) when (exception is ViewException || exception.GetType().Namespace is { } name && name.StartsWith("Tally.", StringComparison.Ordinal))
         {
             return (StatusCodes.Status400BadRequest, new Page("This cannot be shown", exception.Message, [new Links([($"Start {view.Path} anew", view.Path)])]));
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
+        {
+            return (StatusCodes.Status503ServiceUnavailable, new Page(
+                "This takes too long", $"The database cut the read off after {Text.Of(Duration.FromTimeSpan(DashboardServer.LongestRead))}. Ask for fewer days, or for rollups alone; 'tally' on the command line has no such bound.", []));
         }
 #pragma warning disable CA1031 // Whatever went wrong, the person gets a sentence; who has left gets nothing.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

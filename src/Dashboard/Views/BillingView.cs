@@ -15,6 +15,7 @@ internal sealed class BillingView(
 {
     // Both are listed by name; a list that is longer than this is not read.
     private const int MostListed = 500;
+    private const int MostCorrections = 5_000;
 
     public string Path => "billing";
 
@@ -43,12 +44,13 @@ internal sealed class BillingView(
             await directory.RequireOrganizationAsync(organizationId, cancellationToken);
             subject = listed.FirstOrDefault(one => one.OrganizationId == organizationId)?.OrganizationName ?? organizationId.ToString();
             blocks.AddRange(UsagePage.Of(subject,
-                await organizations.FetchYearAsync(organizationId, year, cancellationToken), await organizations.FetchSmsUsageAsync(organizationId, year, cancellationToken), year,
+                await organizations.FetchYearAsync(organizationId, year, cancellationToken), await organizations.FetchSmsMonthsAsync(organizationId, year, cancellationToken), year,
                 id => Query.Address(Path, ("service", id), ("year", year), ("month", month))));
         }
 
         blocks.Add(await DaysAsync(month, cancellationToken));
-        blocks.Add(CorrectionsOf(month, await corrections.ListAsync(month, service, provisional: true, cancellationToken)));
+        blocks.Add(CorrectionsOf(
+            month, await corrections.SumAsync(month, service, cancellationToken), await corrections.ListAsync(month, service, provisional: true, MostCorrections, cancellationToken)));
         blocks.Add(MonthsOf(year, await months.ListAsync(year, cancellationToken), organization, service));
         return new Page($"{subject} in {Text.Exact(year)}", "SMS in fragments; the free allowance is a calendar year's. Days and months are UTC's.", blocks);
     }
@@ -73,20 +75,17 @@ internal sealed class BillingView(
         ]);
     }
 
-    private static Section CorrectionsOf(YearMonth month, IReadOnlyList<Correction> all)
-    {
-        var real = all.Where(one => !one.Provisional).ToList();
-        var held = real.Where(one => one.State == "held").ToList();
-        return new Section($"Corrections of {Text.Of(month)}",
+    private static Section CorrectionsOf(YearMonth month, CorrectionSums sums, IReadOnlyList<Correction> all) => new(
+        $"Corrections of {Text.Of(month)}",
         [
             new Facts(
             [
-                new Fact("Corrections", Text.Of(real.Count), $"and {Text.Count(all.Count - real.Count, "change")} while a day was running"),
-                new Fact("Change of price", Text.Money(real.Where(one => one.State == "applied").Sum(one => one.GrossCostChange)), "applied, before any allowance"),
-                new Fact("Held back", Text.Of(held.Count), held.Count == 0 ? "no closed month waits" : $"{Text.Money(held.Sum(one => one.GrossCostChange))} wait for 'tally billing reopen {Text.Of(month)}'", held.Count == 0 ? Tone.Good : Tone.Warning),
+                new Fact("Corrections", Text.Of(sums.Count), $"and {Text.Count(sums.Provisional, "change")} while a day was running"),
+                new Fact("Change of price", Text.Money(sums.Applied), "applied, before any allowance"),
+                new Fact("Held back", Text.Of(sums.Held), sums.Held == 0 ? "no closed month waits" : $"{Text.Money(sums.HeldCost)} wait for 'tally billing reopen {Text.Of(month)}'", sums.Held == 0 ? Tone.Good : Tone.Warning),
             ]),
             Table.Of(
-                "corrections", "Every change, in the order in which it was found", all, "No fact of this month has changed.",
+                "corrections", all.Count < MostCorrections ? "Every change, in the order in which it was found" : $"The first {Text.Of(MostCorrections)} changes, in the order in which they were found", all, "No fact of this month has changed.",
                 new("recorded_at", "Found", one => one.RecordedAt),
                 new("local_date", "Day", one => one.LocalDate),
                 new("reason", "Reason", ReasonOf),
@@ -104,7 +103,6 @@ internal sealed class BillingView(
                 new("notifications_sent_to", "after", one => one.NotificationsSentTo) { IsNumber = true },
                 new("run_id", "Refresh", one => one.RunId.ToString())),
         ]);
-    }
 
     /// <summary>Why a fact changed, as far as the change itself says.</summary>
     internal static string ReasonOf(Correction one) => one switch

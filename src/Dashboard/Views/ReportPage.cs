@@ -33,7 +33,7 @@ internal static class ReportPage
                 new Fact("Read from", Text.Of(report.Source) switch { "rollup" => "rollups", "raw" => "raw events", _ => "both" }, report.Covered ? "rollups cover every day" : "rollups do not cover every day"),
                 Missing(report),
             ]),
-            new Chart(
+            rows.Count > MostPoints ? new Notice(Tone.Plain, $"{Text.Of(rows.Count)} points are too many to draw. Group by a longer period.") : new Chart(
                 NameOf(request.Metric), $"{NameOf(request.Metric)} by {Text.Of(request.GroupBy)}: {Text.Count(rows.Count, "point")}, the range's {(isTime ? "average" : "total")} is {(report.Aggregate is { } all ? Value(all) : "nothing")}. The table below has every point.",
                 [.. rows.Select(row => new Point(row.Label, [row.Value], $"{row.Label}: {Value(row.Value)}{(isTime ? $", {Text.Count(row.Count, "event")}" : "")} ({row.Source})", row.Link))],
                 [NameOf(request.Metric)])
@@ -104,8 +104,9 @@ internal static class ReportPage
     private static string LeadOf(ReportRequest request) =>
         $"{Text.Of(request.From)} to {Text.Of(request.To)}, the end not included; zone {request.Zone?.ToString() ?? "of the account"}{(request.BusinessHours ? "; business hours" : "")}.";
 
-    // More columns than this say nothing.
+    // More columns than this say nothing: here names are compared, there time passes.
     private const int MostBars = 60;
+    private const int MostPoints = 1_500;
 
     private static Fact Missing(Report report) => report.MissingDays.Count == 0
         ? new Fact("Missing days", "0", "nothing is left out", Tone.Good)

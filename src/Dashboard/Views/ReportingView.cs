@@ -1,7 +1,6 @@
 using NodaTime;
 using Tally.Dashboard.Pages;
 using Tally.Reporting.Accounts;
-using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
 using Tally.Reporting.Reports;
@@ -10,10 +9,13 @@ using Tally.Reporting.Rollups;
 namespace Tally.Dashboard.Views;
 
 /// <summary>A metric of an account over time: the report of <c>tally rollups report</c>, and where its numbers come from.</summary>
-internal sealed class ReportingView(AccountStore accounts, Backfills backfills, ReportReader reports, IClock clock) : IView
+internal sealed class ReportingView(AccountStore accounts, LastEvent lastEvent, ReportReader reports, IClock clock) : IView
 {
     // What is shown to somebody who has not said yet.
     private const int DaysAtFirst = 30;
+
+    // A longer list is no help to choose from: then the id is typed.
+    private const int MostListed = 500;
 
     public string Path => "reporting";
 
@@ -21,10 +23,10 @@ internal sealed class ReportingView(AccountStore accounts, Backfills backfills, 
 
     public async Task<Page> ReadAsync(Query query, CancellationToken cancellationToken)
     {
-        var all = await accounts.ListAsync(cancellationToken);
-        if ((query.Id("account") ?? all.Where(one => one.Zone is not null).Concat(all).Select(one => (long?)one.Id).FirstOrDefault()) is not { } id)
+        var listed = await accounts.ListAsync(MostListed + 1, cancellationToken);
+        if ((query.Id("account") ?? listed.Where(one => one.Zone is not null).Concat(listed).Select(one => (long?)one.Id).FirstOrDefault()) is not { } id)
             return new Page(Name, "There are no accounts yet.", [new Notice(Tone.Plain, "An account holds events and their rollups.", "tally account create 1 --name \"Acme\"")]);
-        var account = all.FirstOrDefault(one => one.Id == id) ?? throw new UnknownAccountException(id);
+        var account = await accounts.FindAsync(id, cancellationToken) ?? throw new UnknownAccountException(id);
         var request = await RequestAsync(query, account, cancellationToken);
         var report = await reports.ReadAsync(request, cancellationToken);
 
@@ -32,7 +34,7 @@ internal sealed class ReportingView(AccountStore accounts, Backfills backfills, 
         return new Page(
             $"{ReportPage.NameOf(request.Metric)} of {title}", $"Days of {request.Zone}. {(account.ReportRollup ? "Reports read rollups." : "Reports read raw events: rollup reads are off.")}",
             [
-                FormOf(query, request, account, all),
+                FormOf(query, request, account, listed),
                 .. Warnings(account),
                 .. ReportPage.BlocksOf(request, report, date => Query.Address("day", ("account", account.Id), ("date", date))),
                 ReportPage.SourceTable(report),
@@ -66,7 +68,7 @@ internal sealed class ReportingView(AccountStore accounts, Backfills backfills, 
         var (from, to) = (query.Date("from"), query.Date("to"));
         if (to is null)
         {
-            var last = from is null && account.Zone is not null ? (await backfills.PlanAsync(account.Id, cancellationToken: cancellationToken)).LastEvent : null;
+            var last = from is null ? await lastEvent.FindAsync(account.Id, cancellationToken) : null;
             to = LocalDay.Containing(last ?? clock.GetCurrentInstant(), zone).Date;
         }
 
@@ -79,9 +81,11 @@ internal sealed class ReportingView(AccountStore accounts, Backfills backfills, 
         where T : struct, Enum =>
         Enum.Parse<T>(query.Word(name, otherwise.ToString().ToLowerInvariant(), [.. Enum.GetNames<T>().Select(one => one.ToLowerInvariant())]), ignoreCase: true);
 
-    private static Form FormOf(Query query, SeriesRequest request, Account account, IReadOnlyList<Account> all) => new("reporting",
+    private static Form FormOf(Query query, SeriesRequest request, Account account, IReadOnlyList<Account> listed) => new("reporting",
     [
-        new ChoiceField("account", "Account", [.. all.Select(one => (Text.Exact(one.Id), $"{one.Id} {one.Name}"))], Text.Exact(account.Id)),
+        listed.Count > MostListed
+            ? new InputField("account", "Account", "number", Text.Exact(account.Id))
+            : new ChoiceField("account", "Account", [.. listed.Select(one => (Text.Exact(one.Id), $"{one.Id} {one.Name}"))], Text.Exact(account.Id)),
         new ChoiceField("metric", "Metric", [.. ReportMetric.All.Select(metric => (metric.Name, ReportPage.NameOf(metric)))], request.Metric.Name),
         new InputField("from", "From", "date", Text.Of(LocalDay.Containing(request.From, request.Zone!.Zone).Date)),
         new InputField("to", "To, included", "date", Text.Of(LocalDay.Containing(request.To - Duration.Epsilon, request.Zone.Zone).Date)),

@@ -9,21 +9,19 @@ namespace Tally.Dashboard.Views;
 internal static class UsagePage
 {
     /// <summary>An organization's year, as a page by itself.</summary>
-    public static Page Of(Guid id, int year, IReadOnlyList<OrganizationServiceUsage> services, IReadOnlyList<OrganizationFactUsage> facts) => new(
-        $"Organization {id} in {year}", "SMS in fragments, after the free allowance of the calendar year; UTC. Source: the billing facts, today's as last refreshed.", Of($"organization {id}", services, facts, year));
+    public static Page Of(Guid id, int year, IReadOnlyList<OrganizationServiceUsage> services, IReadOnlyList<OrganizationMonthUsage> months) => new(
+        $"Organization {id} in {year}", "SMS in fragments, after the free allowance of the calendar year; UTC. Source: the billing facts, today's as last refreshed.", Of($"organization {id}", services, months, year));
 
     /// <summary>An organization's year: its live services, and its months.</summary>
     /// <param name="name">The organization's.</param>
     /// <param name="services">Its live services.</param>
-    /// <param name="facts">The SMS of all its services.</param>
+    /// <param name="usage">Their SMS by month.</param>
     /// <param name="year">Which year.</param>
     /// <param name="serviceLink">Where a service's own page is; null where there is none.</param>
     public static IReadOnlyList<Block> Of(
-        string name, IReadOnlyList<OrganizationServiceUsage> services, IReadOnlyList<OrganizationFactUsage> facts, int year, Func<Guid, string>? serviceLink = null)
+        string name, IReadOnlyList<OrganizationServiceUsage> services, IReadOnlyList<OrganizationMonthUsage> usage, int year, Func<Guid, string>? serviceLink = null)
     {
-        var live = services.Select(service => service.ServiceId).ToHashSet();
-        var months = MonthsOf(year, facts.Where(fact => live.Contains(fact.ServiceId))
-            .Select(fact => (fact.LocalDate.ToYearMonth(), fact.ChargeableUnits - fact.ChargedUnits, fact.ChargedUnits, fact.Cost)));
+        var months = MonthsOf(year, usage.Select(row => (row.Month.ToYearMonth(), row.FreeAllowanceUsed, row.ChargedUnits, row.Cost)));
         return
         [
             new Facts(

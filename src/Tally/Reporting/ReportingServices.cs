@@ -33,6 +33,7 @@ internal static class ReportingServices
             .AddSingleton(provider => new ReportReader(Get<NpgsqlDataSource>(provider), Get<ZoneRules>(provider)))
             .AddSingleton<RollupReads>()
             .AddSingleton<UncoveredByAccount>()
+            .AddSingleton<LastEvent>()
             .AddSingleton(provider => new DayExplainer(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
             .AddSingleton(provider => new RollupVerifier(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
             .AddPoison()

@@ -24,7 +24,16 @@ public sealed class ClosedMonthTests(TestDatabase database) : BillingTest(databa
         await RefreshAsync(Day);
     }
 
-    private Task<IReadOnlyList<Correction>> CorrectionsAsync() => Get<Corrections>().ListAsync(May, serviceId: null, provisional: true, None);
+    private async Task<IReadOnlyList<Correction>> CorrectionsAsync()
+    {
+        var all = await Get<Corrections>().ListAsync(May, serviceId: null, provisional: true, None);
+        var real = all.Where(correction => !correction.Provisional).ToList();
+        var sums = await Get<Corrections>().SumAsync(May, serviceId: null, None);
+        (sums.Count, sums.Provisional, sums.Held).ShouldBe((real.Count, all.Count - real.Count, real.Count(correction => correction.State == "held")));
+        sums.Applied.ShouldBe(real.Where(correction => correction.State == "applied").Sum(correction => correction.GrossCostChange));
+        sums.HeldCost.ShouldBe(real.Where(correction => correction.State == "held").Sum(correction => correction.GrossCostChange));
+        return all;
+    }
 
     private async Task<string> StatesAsync() => string.Join(' ', (await CorrectionsAsync()).Select(correction => correction.State));
 

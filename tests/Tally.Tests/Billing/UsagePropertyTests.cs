@@ -111,6 +111,9 @@ public sealed class UsagePropertyTests(TestDatabase database) : BillingTest(data
         }
 
         services.Count.ShouldBe(3);
+        (await Get<OrganizationUsage>().FetchSmsMonthsAsync(organization, 2024, None)).Select(month => (month.Month, month.FreeAllowanceUsed, month.ChargedUnits, month.Cost)).ShouldBe(
+            charges.GroupBy(charge => new LocalDate(2024, charge.Fact.Day.Month, 1)).OrderBy(month => month.Key)
+                .Select(month => (month.Key, month.Sum(charge => charge.Free), month.Sum(charge => charge.Charged), month.Sum(charge => charge.Cost))));
     }
 
     private async Task CheckPeriodAsync(BillingPeriod period, IReadOnlyList<Charge> within, IReadOnlyList<Charge> year, Dictionary<Guid, int?> limit)

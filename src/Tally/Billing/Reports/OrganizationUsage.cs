@@ -55,6 +55,16 @@ public sealed record OrganizationFactUsage
     public required long ChargedUnits { get; init; }
 }
 
+/// <summary>A month's SMS of an organization's live services, with what they cost.</summary>
+public sealed record OrganizationMonthUsage
+{
+    /// <summary>Its first day.</summary>
+    public required LocalDate Month { get; init; }
+    public required long FreeAllowanceUsed { get; init; }
+    public required long ChargedUnits { get; init; }
+    public required decimal Cost { get; init; }
+}
+
 /// <summary>A live service's emails within its organization.</summary>
 public sealed record OrganizationEmailUsage
 {
@@ -110,6 +120,16 @@ public sealed class OrganizationUsage(NpgsqlDataSource dataSource)
         ORDER BY service_id, local_date, rate, template_id, provider, rate_multiplier, international
         """;
 
+    private static readonly string SmsMonths = $"""
+        /* tally:billing.organization_sms_months */
+        WITH {LiveServices}, {AllowanceWindow.ByMonth}
+        SELECT date_trunc('month', local_date::timestamp)::date AS month,
+               sum(free_allowance_used)::bigint AS free_allowance_used, sum(charged_units)::bigint AS charged_units, sum(cost) AS cost
+        FROM charges
+        GROUP BY 1
+        ORDER BY 1
+        """;
+
     private const string Emails = """
         /* tally:billing.organization_emails */
         SELECT name AS service_name, service_id, sum(notifications_sent)::bigint AS emails_sent
@@ -130,6 +150,10 @@ public sealed class OrganizationUsage(NpgsqlDataSource dataSource)
     /// <summary>The SMS facts of the year of all services, trial mode included.</summary>
     public Task<IReadOnlyList<OrganizationFactUsage>> FetchSmsUsageAsync(Guid organizationId, int year, CancellationToken cancellationToken) =>
         QueryAsync<OrganizationFactUsage>(SmsFacts, organizationId, BillingPeriod.OfYear(year), cancellationToken);
+
+    /// <summary>The SMS of the year's months, of all live services together; a month without any is not there.</summary>
+    public Task<IReadOnlyList<OrganizationMonthUsage>> FetchSmsMonthsAsync(Guid organizationId, int year, CancellationToken cancellationToken) =>
+        QueryAsync<OrganizationMonthUsage>(SmsMonths, organizationId, BillingPeriod.OfYear(year), cancellationToken);
 
     /// <summary>The emails of each live service that sent any, by name; of any range.</summary>
     public Task<IReadOnlyList<OrganizationEmailUsage>> FetchEmailsAsync(Guid organizationId, BillingRange range, CancellationToken cancellationToken) =>

@@ -19,7 +19,7 @@ public sealed class AccountStore
         RETURNING {Columns}
         """;
 
-    private const string ListSql = $"/* tally:accounts.list */ SELECT {Columns} FROM reporting.accounts ORDER BY id";
+    private const string ListSql = $"/* tally:accounts.list */ SELECT {Columns} FROM reporting.accounts ORDER BY id LIMIT @limit::int";
 
     private const string FindSql = $"/* tally:accounts.find */ SELECT {Columns} FROM reporting.accounts WHERE id = @id";
 
@@ -79,10 +79,13 @@ public sealed class AccountStore
     }
 
     /// <summary>Every account, by id.</summary>
-    public async Task<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken = default) => ListAsync(limit: null, cancellationToken);
+
+    /// <summary>The first of them.</summary>
+    internal async Task<IReadOnlyList<Account>> ListAsync(int? limit, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return [.. (await connection.QueryAsync<Account>(new CommandDefinition(ListSql, cancellationToken: cancellationToken))).Select(account => account with { Rules = _rules })];
+        return [.. (await connection.QueryAsync<Account>(new CommandDefinition(ListSql, new { limit }, cancellationToken: cancellationToken))).Select(account => account with { Rules = _rules })];
     }
 
     /// <summary>
