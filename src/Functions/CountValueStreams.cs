@@ -6,12 +6,10 @@ using Tally.ValueStream;
 namespace Tally.Functions;
 
 /// <summary>Counts the namespaces of every top-level group whose month is not complete, for as long as its time box allows.</summary>
-public sealed class CountValueStreams(ValueStreamCounter counter, IOptions<ValueStreamOptions> options)
+public sealed class CountValueStreams(ValueStreamCounter counter, ScheduledRun run, IOptions<ValueStreamOptions> options)
 {
     [Function(nameof(CountValueStreams))]
-    public async Task RunAsync([TimerTrigger(Schedules.ValueStream)] TimerInfo timer, CancellationToken cancellationToken)
-    {
-        var result = await counter.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken: cancellationToken);
-        Telemetry.CountRun(nameof(CountValueStreams), result.Outcome);
-    }
+    public Task RunAsync([TimerTrigger(Schedules.ValueStream)] TimerInfo timer, CancellationToken cancellationToken) => run.RunAsync(
+        nameof(CountValueStreams), options.Value.MaxRuntime,
+        async (limiter, token) => (await counter.RunAsync(limiter, cancellationToken: token)).Outcome, cancellationToken);
 }

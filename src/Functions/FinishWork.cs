@@ -7,9 +7,9 @@ using Tally.Scheduling;
 namespace Tally.Functions;
 
 /// <summary>Finishes what a command or a function began and could not end: requests that never came to their queue, erasures that were broken off.</summary>
-public sealed class FinishWork(UnfinishedWork work, IOptions<ReportingOptions> options)
+public sealed class FinishWork(UnfinishedWork work, ScheduledRun run, IOptions<ReportingOptions> options)
 {
     [Function(nameof(FinishWork))]
-    public async Task RunAsync([TimerTrigger(Schedules.Finish)] TimerInfo timer, CancellationToken cancellationToken) =>
-        Telemetry.CountRun(nameof(FinishWork), await work.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken));
+    public Task RunAsync([TimerTrigger(Schedules.Finish)] TimerInfo timer, CancellationToken cancellationToken) =>
+        run.RunAsync(nameof(FinishWork), options.Value.MaxRuntime, work.RunAsync, cancellationToken);
 }

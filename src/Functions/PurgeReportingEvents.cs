@@ -7,12 +7,9 @@ using Tally.Scheduling;
 namespace Tally.Functions;
 
 /// <summary>Removes raw events older than <c>Reporting:RetentionDays</c>; with 0, the default, none.</summary>
-public sealed class PurgeReportingEvents(ScheduledPurge purge, IOptions<ReportingOptions> options)
+public sealed class PurgeReportingEvents(ScheduledPurge purge, ScheduledRun run, IOptions<ReportingOptions> options)
 {
     [Function(nameof(PurgeReportingEvents))]
-    public async Task RunAsync([TimerTrigger(Schedules.Purge)] TimerInfo timer, CancellationToken cancellationToken)
-    {
-        var result = await purge.RunAsync(new RuntimeLimiter(options.Value.MaxRuntime, TimeProvider.System), cancellationToken);
-        Telemetry.CountRun(nameof(PurgeReportingEvents), result.Outcome);
-    }
+    public Task RunAsync([TimerTrigger(Schedules.Purge)] TimerInfo timer, CancellationToken cancellationToken) => run.RunAsync(
+        nameof(PurgeReportingEvents), options.Value.MaxRuntime, async (limiter, token) => (await purge.RunAsync(limiter, token)).Outcome, cancellationToken);
 }

@@ -61,6 +61,9 @@ internal static partial class Log
     [LoggerMessage(1018, LogLevel.Information, "Message {MessageId}: {Events} events of erased accounts are dropped")]
     public static partial void ErasedEventsDropped(ILogger logger, string messageId, int events);
 
+    [LoggerMessage(1020, LogLevel.Warning, "{Function} was cancelled after {End}, since its host would have ended it soon; its box is {Box}. What is committed stays. Look for what holds locks or the disk")]
+    public static partial void RunCutOff(ILogger logger, string function, TimeSpan box, TimeSpan end);
+
     [LoggerMessage(1019, LogLevel.Warning, "Account {AccountId}: {Days} days are uncovered and will be rebuilt, newest first; the time zone data {Version} cut them with other windows, or they were on no record")]
     public static partial void DaysUncovered(ILogger logger, long accountId, int days, string version);
 }

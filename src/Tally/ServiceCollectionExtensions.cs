@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
@@ -31,6 +32,15 @@ public static class ServiceCollectionExtensions
             provider.GetRequiredService<ILogger<OutageRetry>>(), TimeProvider.System, provider.GetRequiredService<NpgsqlDataSource>().Clear));
         services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddSingleton<TimerRuns>();
+        services.AddScheduledRuns();
         return services.AddReporting(configuration).AddValueStream(configuration).AddBilling(configuration);
+    }
+
+    /// <summary>Adds what the timers share, over the host.json beside the program.</summary>
+    internal static IServiceCollection AddScheduledRuns(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services.AddSingleton(provider => new ScheduledRun(
+            FunctionTimeout.Read(Path.Combine(AppContext.BaseDirectory, "host.json")).Length, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ScheduledRun>>()));
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Tally.Billing;
 using Tally.Billing.Refresh;
 using Tally.Cli.Shell;
 using Tally.Cli.Shell.Servers;
@@ -12,7 +14,8 @@ internal static class RunCommand
         "run", "Do what the timer does: refresh what is due within Billing:MaxRuntime, and queue the alerts that come of it.", [], async (run, token) =>
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
-            var result = await run.Progress.RunAsync("Refreshing what is due", _ => session.Get<BillingTick>().RunAsync(token));
+            var limiter = new RuntimeLimiter(session.Get<IOptions<BillingOptions>>().Value.MaxRuntime, TimeProvider.System);
+            var result = await run.Progress.RunAsync("Refreshing what is due", _ => session.Get<BillingTick>().RunAsync(limiter, token));
 
             run.Output.WriteOne(new RunRow(result.Outcome, result.Alerts));
             if (result.Outcome == RunOutcome.LeaseHeldElsewhere) run.Note("Another worker is at it; its lease runs out by itself if it hangs.");

@@ -65,8 +65,10 @@ internal static class EventCommands
 
     private static void Write(CommandContext run, long account, EraseResult result)
     {
-        run.Output.WriteOne(new EraseRow(account, result.Events, result.RebuiltDays, result.PurgedEvents));
+        run.Output.WriteOne(new EraseRow(account, result.Events, result.RebuiltDays, result.PurgedEvents, result.RememberedIds, result.RememberedConversations));
         if (result.PurgedEvents > 0) run.Note($"{Words.Count(result.PurgedEvents, "event")} had been purged: what they added stays in the totals, since nobody knows it any more.");
+        if (result.RememberedIds > 0) run.Note($"{Words.Count(result.RememberedIds, "id")} not stored: remembered, and refused when an event comes with one.");
+        if (result.RememberedConversations > 0) run.Note($"{Words.Count(result.RememberedConversations, "conversation")} remembered: its events that are still on their way are refused when they come, those created after now are not.");
     }
 
     private static async Task EraseAccountAsync(CommandContext run, AccountEraser eraser, long account, CancellationToken cancellationToken)
@@ -80,7 +82,7 @@ internal static class EventCommands
     private sealed record PurgeRow(long AccountId, LocalDate Before, int DaysPurged, long EventsPurged, long EventsKept, int DaysNotCovered, int DaysDiffering);
 
     private sealed record EraseRow(
-        long AccountId, long Events, IReadOnlyList<LocalDate> RebuiltDays, int PurgedEvents);
+        long AccountId, long Events, IReadOnlyList<LocalDate> RebuiltDays, int PurgedEvents, int RememberedIds, int RememberedConversations);
 
     private sealed record AccountErasureRow(long AccountId, long Rows);
 }

@@ -9,7 +9,6 @@ using Tally.Billing.Months;
 using Tally.Billing.Refresh;
 using Tally.Billing.Reports;
 using Tally.Billing.Thresholds;
-using Tally.Scheduling;
 
 namespace Tally.Billing;
 
@@ -39,8 +38,7 @@ public static class BillingServices
             provider.GetRequiredService<ThresholdRecorder>(), provider.GetRequiredService<RunRecordPurger>(), provider.GetRequiredService<IClock>(),
             provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<ILogger<ScheduledRefresh>>()));
         services.AddSingleton(provider => new BillingTick(
-            provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertSender>(),
-            provider.GetRequiredService<IOptions<BillingOptions>>(), TimeProvider.System));
+            provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertSender>()));
 
         services.AddSingleton<Rates>();
         services.AddSingleton<AllowanceBook>();

@@ -12,6 +12,11 @@ namespace Tally.Database;
 /// <remarks>What is cut off throws a <see cref="PostgresException"/> of SQLSTATE 57014.</remarks>
 internal static class TimedStatement
 {
+    /// <summary>
+    /// The bound of a statement that an operator waits for: what a history of years may take, and less than anybody's patience.
+    /// </summary>
+    public static readonly TimeSpan ByHand = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>The command timeout, in seconds, of a statement that the server bounds.</summary>

@@ -12,6 +12,9 @@ public static class TimeBoxes
     /// <summary>What must be left between the end of a run and <c>functionTimeout</c>: start-up, the last commit, a slow network.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long what must not be cancelled may take: it begins within <see cref="Margin"/> at the latest, and ends within it.</summary>
+    public static readonly TimeSpan Uncancelled = Margin / 2;
+
     /// <summary>The first misfit, as a sentence that names both lengths and what to do; null when all fit.</summary>
     /// <param name="statement">The timeout of one SQL statement.</param>
     /// <param name="pass">The longest time between two checks of the box.</param>

@@ -5,6 +5,7 @@ using Shouldly;
 using Tally.Billing;
 using Tally.Billing.Refresh;
 using Tally.Billing.Thresholds;
+using Tally.Scheduling;
 using Tally.Tests.Infrastructure;
 using Xunit;
 
@@ -24,7 +25,7 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
 
     private async Task<IReadOnlyList<UsageAlert>> TickAsync(IServiceProvider worker)
     {
-        await worker.GetRequiredService<BillingTick>().RunAsync(None);
+        await worker.GetRequiredService<BillingTick>().RunAsync(RuntimeLimiter.OverAfter(int.MaxValue), None);
         return Sender.Take<UsageAlert>(QueueNames.BillingAlerts);
     }
 

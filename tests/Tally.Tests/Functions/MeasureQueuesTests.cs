@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using NodaTime.Testing;
 using Shouldly;
 using Tally.Azure;
 using Tally.Functions;
+using Tally.Scheduling;
 using Tally.Tests.Infrastructure;
 using Xunit;
 
@@ -28,7 +30,8 @@ public sealed class MeasureQueuesTests
         using var listener = Listen(measured);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(QueueNames.Connection, storage)]).Build();
 
-        await new MeasureQueues(new QueueMeter(configuration, new FakeClock(FarAhead))).RunAsync(new TimerInfo(), CancellationToken.None);
+        await new MeasureQueues(new QueueMeter(configuration, new FakeClock(FarAhead)), new ScheduledRun(TimeSpan.MaxValue, TimeProvider.System, NullLogger<ScheduledRun>.Instance))
+            .RunAsync(new TimerInfo(), CancellationToken.None);
 
         Depths().ShouldBe(
             QueueNames.All.SelectMany(name => new[] { name, name + QueueNames.PoisonSuffix })

@@ -22,7 +22,7 @@ public sealed class RefreshBillingTests(TestDatabase database) : BillingTest(dat
         await World.LimitAsync(template.Service, 2024, 10);
         await World.NotificationAsync(template, units: 10);
         var configuration = new ConfigurationBuilder().Build();
-        await using var services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration).AddSingleton<IClock>(Clock).AddSingleton(DataSource).AddSingleton<IMessageSender>(Sender).AddBilling(configuration).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration).AddSingleton<IClock>(Clock).AddSingleton(DataSource).AddSingleton<IMessageSender>(Sender).AddScheduledRuns().AddBilling(configuration).BuildServiceProvider();
         var function = ActivatorUtilities.CreateInstance<RefreshBilling>(services);
 
         await function.RunAsync(new TimerInfo(), CancellationToken.None);

@@ -3,12 +3,17 @@ using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 using Npgsql;
 using Shouldly;
+using Tally.Billing;
+using Tally.Billing.Allowances;
+using Tally.Billing.Months;
+using Tally.Billing.Refresh;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Retention;
 using Tally.Scheduling;
+using Tally.ValueStream;
 using Xunit;
 
 namespace Tally.Tests.Reporting;
@@ -50,6 +55,26 @@ public sealed class OneConnectionTests(ReportingHost host) : IClassFixture<Repor
         await Get<UnfinishedWork>().RunAsync(Unlimited());
         (await Get<AccountEraser>().EraseAsync(1)).WasThere.ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task One_connection_is_enough_for_billing_and_counts()
+    {
+        var service = await host.ScalarAsync<Guid>("INSERT INTO billing.services (name) VALUES ('one') RETURNING id");
+        await Get<Rates>().SetAsync("sms", 0.0162m, Instant.FromUtc(2024, 1, 1, 0, 0), None);
+        await Get<AllowanceBook>().SetAsync(service, 250, 2026, None);
+        await Get<BillingTick>().RunAsync(Unlimited(), None);
+        await Get<BillingRefresh>().RefreshAsync([new(2026, 1, 10), new(2026, 1, 11)]);
+        await Get<ClosedMonths>().CloseAsync(new(2026, 1), None);
+        await Get<ClosedMonths>().ReopenAsync(new(2026, 1), None);
+
+        await host.ExecuteAsync("INSERT INTO value_stream.namespaces (id, type) VALUES (1, 'Group')");
+        await Get<Aggregations>().EnableAsync(1);
+        (await Get<ValueStreamCounter>().RunAsync(Unlimited())).GroupsCompleted.ShouldBe(1);
+        (await Get<Aggregations>().ResetAsync(1)).ShouldBeTrue();
+        await Get<Aggregations>().DisableAsync(1);
+    }
+
+    private static readonly CancellationToken None = CancellationToken.None;
 
     private static RuntimeLimiter Unlimited() => RuntimeLimiter.OverAfter(int.MaxValue);
 

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 
 namespace Tally.Billing.Allowances;
 
@@ -79,11 +80,11 @@ public sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, IOp
         var now = clock.GetCurrentInstant();
         var ofYear = year ?? now.InUtc().Year;
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
         var parameters = new { serviceId, limit, year = ofYear, now };
         try
         {
-            await connection.ExecuteAsync(new CommandDefinition(Set, parameters, transaction, cancellationToken: cancellationToken));
+            await connection.ExecuteAsync(Command(Set));
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
@@ -91,9 +92,11 @@ public sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, IOp
         }
 
         if (ofYear >= now.InUtc().Year)
-            await connection.ExecuteAsync(new CommandDefinition(SetLaterYears, parameters, transaction, cancellationToken: cancellationToken));
+            await connection.ExecuteAsync(Command(SetLaterYears));
         await transaction.CommitAsync(cancellationToken);
         return new Allowance { ServiceId = serviceId, FinancialYearStart = ofYear, FreeSmsFragmentLimit = limit, AllowanceMissing = false };
+
+        CommandDefinition Command(string sql) => new(sql, parameters, transaction, TimedStatement.ClientTimeout(TimedStatement.ByHand), cancellationToken: cancellationToken);
     }
 
     /// <summary>
@@ -113,6 +116,6 @@ public sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, IOp
     private async Task<int> ExecuteAsync(string sql, int year, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(new CommandDefinition(sql, new { year, limit, now = clock.GetCurrentInstant() }, cancellationToken: cancellationToken));
+        return await connection.ExecuteWithinAsync(TimedStatement.ByHand, sql, new { year, limit, now = clock.GetCurrentInstant() }, cancellationToken);
     }
 }

@@ -2,6 +2,7 @@ using Dapper;
 using NodaTime;
 using Npgsql;
 using Tally.Billing.Refresh;
+using Tally.Database;
 
 namespace Tally.Billing.Months;
 
@@ -52,8 +53,8 @@ public sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
             throw new BillingException($"{Name(month)} is not over. A month can be closed from its end at 00:00 UTC on.");
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await LockAsync(connection, month, cancellationToken);
-        var closed = await connection.ExecuteAsync(new CommandDefinition(
-            Close, new { month = month.FirstDay(), now = clock.GetCurrentInstant() }, transaction, cancellationToken: cancellationToken));
+        var closed = await connection.ExecuteAsync(Command(
+            Close, new { month = month.FirstDay(), now = clock.GetCurrentInstant() }, transaction, cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return closed == 1;
     }
@@ -65,22 +66,25 @@ public sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await LockAsync(connection, month, cancellationToken);
         var parameters = new { Month = month.FirstDay(), End = month.FirstDay().PlusMonths(1), Now = clock.GetCurrentInstant() };
-        if (await connection.ExecuteAsync(new CommandDefinition(Reopen, parameters, transaction, cancellationToken: cancellationToken)) == 0) return null;
+        if (await connection.ExecuteAsync(Command(Reopen, parameters, transaction, cancellationToken)) == 0) return null;
 
-        var applied = await connection.ExecuteAsync(new CommandDefinition(Apply, parameters, transaction, cancellationToken: cancellationToken));
+        var applied = await connection.ExecuteAsync(Command(Apply, parameters, transaction, cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return applied;
     }
 
     private static async Task<NpgsqlTransaction> LockAsync(NpgsqlConnection connection, YearMonth month, CancellationToken cancellationToken)
     {
-        var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(
+        var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
+        await connection.ExecuteAsync(Command(
             Lock,
             new { lockClass = BillingDay.LockClass, firstKey = month.FirstDay().LockKey(), lastKey = month.FirstDay().PlusMonths(1).LockKey() - 1 },
-            transaction, cancellationToken: cancellationToken));
+            transaction, cancellationToken));
         return transaction;
     }
+
+    private static CommandDefinition Command(string sql, object parameters, NpgsqlTransaction transaction, CancellationToken cancellationToken) =>
+        new(sql, parameters, transaction, TimedStatement.ClientTimeout(TimedStatement.ByHand), cancellationToken: cancellationToken);
 
     private static string Name(YearMonth month) => NodaTime.Text.YearMonthPattern.Iso.Format(month);
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Tally.Billing.Thresholds;
 using Tally.Scheduling;
 
@@ -14,21 +13,18 @@ public sealed class BillingTick
 {
     private readonly ScheduledRefresh _refresh;
     private readonly AlertSender _alerts;
-    private readonly IOptions<BillingOptions> _options;
-    private readonly TimeProvider _timeProvider;
 
-    internal BillingTick(ScheduledRefresh refresh, AlertSender alerts, IOptions<BillingOptions> options, TimeProvider timeProvider) =>
-        (_refresh, _alerts, _options, _timeProvider) = (refresh, alerts, options, timeProvider);
+    internal BillingTick(ScheduledRefresh refresh, AlertSender alerts) => (_refresh, _alerts) = (refresh, alerts);
 
-    /// <summary>One tick within <c>Billing:MaxRuntime</c>.</summary>
+    /// <summary>One tick.</summary>
+    /// <param name="limiter">The box.</param>
+    /// <param name="cancellationToken">Ends it with an exception; the day at hand is undone.</param>
     /// <exception cref="RefreshFailedException">Some days could not be refreshed; the alerts of all others are sent.</exception>
-    public async Task<BillingTickResult> RunAsync(CancellationToken cancellationToken)
+    public async Task<BillingTickResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
     {
-        var limiter = new RuntimeLimiter(_options.Value.MaxRuntime, _timeProvider);
         var (outcome, failures) = await _refresh.RunAsync(limiter, cancellationToken);
         var alerts = outcome == RunOutcome.LeaseHeldElsewhere ? 0 : await _alerts.SendAsync(cancellationToken);
         if (failures.Count > 0) throw new RefreshFailedException(failures);
-        Telemetry.CountRun("RefreshBilling", outcome);
         return new BillingTickResult(outcome, alerts);
     }
 }

@@ -49,12 +49,11 @@ internal sealed class DayRun(FactRebuilder rebuild, RefreshRuns runs, ILogger<Da
         return true;
     }
 
-    // Cancelling must not keep a failure from being noted.
     private async Task FailAsync(Guid runId, LocalDate day, BillingException failure)
     {
         try
         {
-            await runs.FailAsync(runId, day, failure.Message, CancellationToken.None);
+            await runs.FailAsync(runId, day, failure.Message);
         }
         catch (Exception exception)
         {

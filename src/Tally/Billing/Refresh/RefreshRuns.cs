@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
 using Tally.Database;
+using Tally.Scheduling;
 
 namespace Tally.Billing.Refresh;
 
@@ -76,11 +77,18 @@ internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock, IOp
     /// <summary>The days that the run gave up.</summary>
     public Task<IReadOnlyList<LocalDate>> FailedAsync(Guid runId, CancellationToken cancellationToken) => DaysAsync(Failed, runId, cancellationToken);
 
-    public Task FailAsync(Guid runId, LocalDate day, string error, CancellationToken cancellationToken) =>
-        ExecuteAsync(Fail, new { runId, day, error }, cancellationToken);
+    /// <summary>Notes why a day failed, whoever cancels.</summary>
+    public async Task FailAsync(Guid runId, LocalDate day, string error)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteWithinAsync(TimeBoxes.Uncancelled, Fail, new { runId, day, error }, CancellationToken.None);
+    }
 
-    public Task CloseAsync(Guid runId, CancellationToken cancellationToken) =>
-        ExecuteAsync(Close, new { runId, now = clock.GetCurrentInstant() }, cancellationToken);
+    public async Task CloseAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, Close, new { runId, now = clock.GetCurrentInstant() }, cancellationToken);
+    }
 
     public async Task<NightlyRun?> LastNightAsync(CancellationToken cancellationToken)
     {
@@ -92,11 +100,5 @@ internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock, IOp
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.QueryWithinAsync<LocalDate>(options.Value.StatementTimeout, sql, new { runId }, cancellationToken);
-    }
-
-    private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, sql, parameters, cancellationToken);
     }
 }

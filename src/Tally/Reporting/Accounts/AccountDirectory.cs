@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Dapper;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Days;
 using Tally.Reporting.Rollups;
 
@@ -38,7 +39,7 @@ internal sealed class AccountDirectory(NpgsqlDataSource dataSource, ZoneRules ru
         if (missing is null) return found;
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var read = await connection.QueryAsync<Account>(new CommandDefinition(Select, new { ids = missing.ToArray() }, cancellationToken: cancellationToken));
+        var read = await connection.QueryWithinAsync<Account>(OutageRetry.StatementTimeout, Select, new { ids = missing.ToArray() }, cancellationToken);
         if (_accounts.Count >= Capacity) _accounts.Clear();
         foreach (var account in read)
         {
@@ -56,8 +57,8 @@ internal sealed class AccountDirectory(NpgsqlDataSource dataSource, ZoneRules ru
     public async Task<IReadOnlySet<long>> ErasedAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return (await connection.QueryAsync<long>(new CommandDefinition(
-            "/* tally:accounts.erased */ SELECT account_id FROM reporting.erased_accounts WHERE account_id = ANY(@ids)", new { ids = ids.ToArray() }, cancellationToken: cancellationToken))).ToHashSet();
+        return (await connection.QueryWithinAsync<long>(
+            OutageRetry.StatementTimeout, "/* tally:accounts.erased */ SELECT account_id FROM reporting.erased_accounts WHERE account_id = ANY(@ids)", new { ids = ids.ToArray() }, cancellationToken)).ToHashSet();
     }
 
     /// <summary>Whether the accounts exist and still have these zones, as the connection's transaction sees them.</summary>

@@ -1,6 +1,7 @@
 using Dapper;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Rollups;
@@ -33,14 +34,9 @@ public sealed class AccountStore
         UPDATE reporting.accounts SET report_rollup = @enabled WHERE id = @id RETURNING {Columns}
         """;
 
-    private const string SetOnRecordSql = """
-        /* tally:accounts.set_on_record */
-        UPDATE reporting.accounts SET days_on_record = true WHERE id = @id AND NOT days_on_record
-        """;
-
     private const string SetComparedSql = """
         /* tally:accounts.set_compared */
-        UPDATE reporting.accounts SET compared_rules = @version WHERE id = @id AND reporting_timezone = @timezone
+        UPDATE reporting.accounts SET days_on_record = true, compared_rules = @version WHERE id = @id AND reporting_timezone = @timezone
         """;
 
     private readonly NpgsqlDataSource _dataSource;
@@ -75,7 +71,7 @@ public sealed class AccountStore
     public async Task<Account?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return WithRules(await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(FindSql, new { id }, cancellationToken: cancellationToken)));
+        return WithRules((await connection.QueryWithinAsync<Account>(OutageRetry.StatementTimeout, FindSql, new { id }, cancellationToken)).SingleOrDefault());
     }
 
     /// <summary>Every account, by id.</summary>
@@ -106,7 +102,7 @@ public sealed class AccountStore
         var zone = _rules.Find(zoneId);
         var now = _clock.GetCurrentInstant();
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(id) }));
         var before = WithRules(await connection.QuerySingleOrDefaultAsync<Account>(Command(FindSql, new { id }))) ?? throw new UnknownAccountException(id);
         if (before.Zone?.Id == zone.Id)
@@ -115,8 +111,7 @@ public sealed class AccountStore
         // Without a zone, events were stored and lie in no day: then no day is known to be whole.
         if (before.Zone is not null) await connection.ExecuteAsync(Command("SELECT set_config('tally.compares_windows', 'on', true)", new { }));
         await connection.ExecuteAsync(Command(SetTimezoneSql, new { id, timezone = zone.Id, now }));
-        var dates = await DaysOnRecord.PutAsync(connection, id, zone, now, cancellationToken);
-        await connection.ExecuteAsync(Command(SetOnRecordSql, new { id }));
+        var dates = await DaysOnRecord.PutAsync(connection, id, zone, now, TimedStatement.ByHand, cancellationToken);
         await connection.ExecuteAsync(Command(SetComparedSql, new { id, version = _rules.Version, timezone = zone.Id }));
         var account = WithRules(await connection.QuerySingleAsync<Account>(Command(FindSql, new { id })))!;
         var request = dates.Count == 0 ? null : BackfillRequest.Of(id, dates, "zone set to " + zone.Id, now);
@@ -124,31 +119,34 @@ public sealed class AccountStore
         await transaction.CommitAsync(cancellationToken);
         return new TimezoneChange(account, before.ReportingTimezone, request);
 
-        CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
+        CommandDefinition Command(string sql, object parameters) =>
+            new(sql, parameters, transaction, TimedStatement.ClientTimeout(TimedStatement.ByHand), cancellationToken: cancellationToken);
     }
 
     /// <summary>
     /// Compares the windows of the account's days with those that this process's time zone data give, and uncovers those
     /// that differ; days that events lie in and that were never on record are put on it. Costs nothing if that was done
-    /// with these data, or newer ones. Returns how many days were uncovered.
+    /// with these data, or newer ones: then it answers null. Else it returns how many days are uncovered.
     /// </summary>
-    internal async Task<int> CompareDaysAsync(Account account, CancellationToken cancellationToken)
+    /// <param name="account">Whose days.</param>
+    /// <param name="timeout">The bound of each of its seven statements.</param>
+    /// <param name="cancellationToken">Stops it, and nothing is written.</param>
+    internal async Task<int?> CompareDaysAsync(Account account, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (account.Zone is not { } zone) return 0;
+        if (account.Zone is not { } zone) return null;
         var isCompared = account.ComparedRules is { } version && string.CompareOrdinal(version, _rules.Version) >= 0;
-        if (isCompared && account.DaysOnRecord) return 0;
+        if (isCompared && account.DaysOnRecord) return null;
 
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(timeout, cancellationToken);
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(account.Id) }));
-        if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return 0;
-        var dates = await DaysOnRecord.PutAsync(connection, account.Id, zone, _clock.GetCurrentInstant(), cancellationToken);
-        await connection.ExecuteAsync(Command(SetOnRecordSql, new { id = account.Id }));
+        if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return null;
+        var dates = await DaysOnRecord.PutAsync(connection, account.Id, zone, _clock.GetCurrentInstant(), timeout, cancellationToken);
         await connection.ExecuteAsync(Command(SetComparedSql, new { id = account.Id, version = _rules.Version, timezone = account.ReportingTimezone }));
         await transaction.CommitAsync(cancellationToken);
         return dates.Count;
 
-        CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
+        CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, TimedStatement.ClientTimeout(timeout), cancellationToken: cancellationToken);
     }
 
     /// <summary>Lets reports of the account read rollups, or sends them to the raw events. Writing rollups does not depend on it.</summary>

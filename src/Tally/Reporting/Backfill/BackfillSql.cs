@@ -35,13 +35,13 @@ internal static class BackfillSql
 
     public const string SetCancelled = $"""
         /* tally:backfills.cancel */
-        UPDATE reporting.backfill_requests r SET cancelled_at = @cancelled_at::timestamptz, queued_at = NULL WHERE r.id = @id RETURNING {Columns}
+        UPDATE reporting.backfill_requests r SET cancelled_at = @cancelled_at::timestamptz, queued_at = NULL, ended_at = NULL WHERE r.id = @id RETURNING {Columns}
         """;
 
     /// <summary>The days that a request has left may be gone by now: then it is done.</summary>
     public const string SetTotal = """
         /* tally:backfills.set_total */
-        UPDATE reporting.backfill_requests SET days_total = @days_total WHERE id = @id
+        UPDATE reporting.backfill_requests SET days_total = @days_total, ended_at = NULL WHERE id = @id
         """;
 
     public const string DoneDays = """

@@ -7,6 +7,7 @@ using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
 using Tally.Reporting.Rollups;
+using Tally.Scheduling;
 
 namespace Tally.Reporting.Backfill;
 
@@ -44,8 +45,9 @@ public sealed class Backfills
         var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         var zone = account.Zone ?? throw new MissingTimeZoneException(account);
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(OutageRetry.StatementTimeout, cancellationToken);
         var (first, last) = await connection.QuerySingleAsync<(Instant?, Instant?)>(new CommandDefinition(
-            BackfillSql.EventRange, new { account_id = accountId }, cancellationToken: cancellationToken));
+            BackfillSql.EventRange, new { account_id = accountId }, transaction, cancellationToken: cancellationToken));
 
         var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
         LocalDate? firstDay = first is { } earliest ? LocalDay.Containing(earliest, zone).Date : null;
@@ -58,7 +60,7 @@ public sealed class Backfills
         var end = to ?? LocalDate.Min(LocalDay.Containing(last!.Value, zone).Date, yesterday);
         if (start <= end)
         {
-            var dates = await DaysOnRecord.FindAsync(connection, accountId, zone, start, end, cancellationToken);
+            var dates = await DaysOnRecord.FindAsync(connection, accountId, zone, start, end, OutageRetry.StatementTimeout, cancellationToken);
             return dates.Count > 0
                 ? plan with { From = start, To = end, DayCount = dates.Count }
                 : plan with { Nothing = $"No day from {start.ToDateOnly():yyyy-MM-dd} to {end.ToDateOnly():yyyy-MM-dd} has events or rollups" };
@@ -86,8 +88,7 @@ public sealed class Backfills
             Reason = reason,
             RequestedAt = _clock.GetCurrentInstant(),
         };
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(BackfillSql.Insert, BackfillSql.Parameters(request), cancellationToken: cancellationToken));
+        await ExecuteAsync(BackfillSql.Insert, BackfillSql.Parameters(request), cancellationToken);
         return request;
     }
 
@@ -247,8 +248,7 @@ public sealed class Backfills
 
     private async Task<BackfillRequest?> FindAsync(Guid requestId, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<BackfillRequest>(new CommandDefinition(BackfillSql.Find, new { id = requestId }, cancellationToken: cancellationToken));
+        return (await QueryAsync<BackfillRequest>(BackfillSql.Find, new { id = requestId }, cancellationToken)).SingleOrDefault();
     }
 
     private async Task<BackfillRequest> EnsureAsync(Guid id, BackfillPlan plan, CancellationToken cancellationToken)
@@ -263,8 +263,7 @@ public sealed class Backfills
             Reason = "message",
             RequestedAt = _clock.GetCurrentInstant(),
         };
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(BackfillSql.Insert, BackfillSql.Parameters(request), cancellationToken: cancellationToken));
+        await ExecuteAsync(BackfillSql.Insert, BackfillSql.Parameters(request), cancellationToken);
         // Its message is the one at hand.
         await MarkQueuedAsync(id, cancellationToken);
         return (await FindAsync(id, cancellationToken))!;
@@ -274,16 +273,12 @@ public sealed class Backfills
     public async Task MarkQueuedAsync(Guid requestId, CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(BackfillSql.MarkQueued, new { id = requestId, now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken));
+        await connection.ExecuteWithinAsync(TimeBoxes.Uncancelled, BackfillSql.MarkQueued, new { id = requestId, now = _clock.GetCurrentInstant() }, cancellationToken);
     }
 
-    private async Task<BackfillRequest> SetCancelledAsync(Guid requestId, Instant? at, CancellationToken cancellationToken)
-    {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<BackfillRequest>(new CommandDefinition(
-            BackfillSql.SetCancelled, new { id = requestId, cancelled_at = at }, cancellationToken: cancellationToken))
-            ?? throw new UnknownBackfillException(requestId);
-    }
+    private async Task<BackfillRequest> SetCancelledAsync(Guid requestId, Instant? at, CancellationToken cancellationToken) =>
+        (await QueryAsync<BackfillRequest>(BackfillSql.SetCancelled, new { id = requestId, cancelled_at = at }, cancellationToken)).SingleOrDefault()
+        ?? throw new UnknownBackfillException(requestId);
 
     /// <summary>The days of the range that hold something and are not done, ascending. If the request has none left, it is done.</summary>
     private async Task<IReadOnlyList<LocalDate>> PendingDaysAsync(BackfillRequest request, LocalDate from, LocalDate to, CancellationToken cancellationToken)
@@ -292,21 +287,13 @@ public sealed class Backfills
         List<LocalDate> pending = [.. (await DaysAsync(request, from, to, cancellationToken)).Where(date => !done.Contains(date))];
         var isWhole = from == request.FromDate && to == request.ToDate;
         if (isWhole && done.Count + pending.Count != request.DaysTotal)
-        {
-            await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-            await connection.ExecuteAsync(new CommandDefinition(
-                BackfillSql.SetTotal, new { id = request.Id, days_total = done.Count + pending.Count }, cancellationToken: cancellationToken));
-        }
+            await ExecuteAsync(BackfillSql.SetTotal, new { id = request.Id, days_total = done.Count + pending.Count }, cancellationToken);
 
         return pending;
     }
 
-    private async Task<HashSet<LocalDate>> DoneDaysAsync(BackfillRequest request, CancellationToken cancellationToken)
-    {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return (await connection.QueryAsync<LocalDate>(new CommandDefinition(
-            BackfillSql.DoneDays, new { account_id = request.AccountId, request_id = request.Id }, cancellationToken: cancellationToken))).ToHashSet();
-    }
+    private async Task<HashSet<LocalDate>> DoneDaysAsync(BackfillRequest request, CancellationToken cancellationToken) =>
+        [.. await QueryAsync<LocalDate>(BackfillSql.DoneDays, new { account_id = request.AccountId, request_id = request.Id }, cancellationToken)];
 
     /// <summary>The days of the range that have events, rollups or a state, ascending.</summary>
     private async Task<IReadOnlyList<LocalDate>> DaysAsync(BackfillRequest request, LocalDate from, LocalDate to, CancellationToken cancellationToken)
@@ -314,7 +301,20 @@ public sealed class Backfills
         // It was erased: there is nothing left to rebuild.
         if (await _accounts.FindAsync(request.AccountId, cancellationToken) is not { } account) return [];
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return await DaysOnRecord.FindAsync(connection, account.Id, account.Zone ?? throw new MissingTimeZoneException(account), from, to, cancellationToken);
+        await using var transaction = await connection.BeginWithinAsync(OutageRetry.StatementTimeout, cancellationToken);
+        return await DaysOnRecord.FindAsync(connection, account.Id, account.Zone ?? throw new MissingTimeZoneException(account), from, to, OutageRetry.StatementTimeout, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.QueryWithinAsync<T>(OutageRetry.StatementTimeout, sql, parameters, cancellationToken);
+    }
+
+    private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteWithinAsync(OutageRetry.StatementTimeout, sql, parameters, cancellationToken);
     }
 
     /// <summary>The days in stretches without gaps.</summary>

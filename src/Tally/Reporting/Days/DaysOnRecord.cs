@@ -2,6 +2,7 @@ using Dapper;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 using static Tally.Database.SqlParameters;
 
@@ -68,24 +69,28 @@ internal static class DaysOnRecord
     private static readonly Instant Earliest = Instant.FromUtc(1, 1, 1, 0, 0);
     private static readonly Instant Latest = Instant.FromUtc(9999, 12, 31, 0, 0);
 
-    /// <summary>The days from <paramref name="from"/> to <paramref name="to"/> that have events, rollups or a state, ascending.</summary>
+    /// <summary>
+    /// The days from <paramref name="from"/> to <paramref name="to"/> that have events, rollups or a state, ascending. Three
+    /// statements, which the connection's transaction bounds by <paramref name="timeout"/>.
+    /// </summary>
     public static async Task<IReadOnlyList<LocalDate>> FindAsync(
-        NpgsqlConnection connection, long accountId, DateTimeZone zone, LocalDate? from, LocalDate? to, CancellationToken cancellationToken)
+        NpgsqlConnection connection, long accountId, DateTimeZone zone, LocalDate? from, LocalDate? to, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var recorded = await connection.QueryAsync<LocalDate>(new CommandDefinition(
-            RecordedDates, new { account_id = accountId, from = from ?? new LocalDate(1, 1, 1), to = to ?? new LocalDate(9999, 12, 31) }, cancellationToken: cancellationToken));
-        var withEvents = await FindWithEventsAsync(connection, accountId, zone, from, to, cancellationToken);
+            RecordedDates, new { account_id = accountId, from = from ?? new LocalDate(1, 1, 1), to = to ?? new LocalDate(9999, 12, 31) },
+            commandTimeout: TimedStatement.ClientTimeout(timeout), cancellationToken: cancellationToken));
+        var withEvents = await FindWithEventsAsync(connection, accountId, zone, from, to, timeout, cancellationToken);
         return [.. recorded.Union(withEvents).Order()];
     }
 
-    /// <summary>Those of them that have events, ascending.</summary>
+    /// <summary>Those of them that have events, ascending. Two of the statements.</summary>
     public static async Task<IReadOnlyList<LocalDate>> FindWithEventsAsync(
-        NpgsqlConnection connection, long accountId, DateTimeZone zone, LocalDate? from, LocalDate? to, CancellationToken cancellationToken)
+        NpgsqlConnection connection, long accountId, DateTimeZone zone, LocalDate? from, LocalDate? to, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var start = from is { } first ? LocalDay.Of(first, zone).Start : Earliest;
         var end = to is { } last ? LocalDay.Of(last, zone).End : Latest;
         var instants = await connection.QueryAsync<Instant>(new CommandDefinition(
-            EventDates, new { account_id = accountId, start, end }, cancellationToken: cancellationToken));
+            EventDates, new { account_id = accountId, start, end }, commandTimeout: TimedStatement.ClientTimeout(timeout), cancellationToken: cancellationToken));
         var candidates = instants
             .SelectMany(instant =>
             {
@@ -99,7 +104,10 @@ internal static class DaysOnRecord
             .Distinct()
             .OrderBy(day => day.Date)
             .ToList();
-        await using var command = new NpgsqlCommand(WithEvents, connection) { Parameters = { new NpgsqlParameter<long>("account_id", accountId) } };
+        await using var command = new NpgsqlCommand(WithEvents, connection)
+        {
+            Parameters = { new NpgsqlParameter<long>("account_id", accountId) }, CommandTimeout = TimedStatement.ClientTimeout(timeout),
+        };
         AddDays(command.Parameters, candidates);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var dates = new List<LocalDate>();
@@ -110,13 +118,15 @@ internal static class DaysOnRecord
 
     /// <summary>
     /// Uncovers the days whose windows are not those of the zone, and puts on record, uncovered, those that have events and
-    /// no row. Returns every day that is uncovered then, ascending. The transaction holds the account's lock alone.
+    /// no row. Returns every day that is uncovered then, ascending. The transaction holds the account's lock alone; four statements.
     /// </summary>
-    public static async Task<IReadOnlyList<LocalDate>> PutAsync(NpgsqlConnection connection, long accountId, DateTimeZone zone, Instant now, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<LocalDate>> PutAsync(
+        NpgsqlConnection connection, long accountId, DateTimeZone zone, Instant now, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var dates = await FindAsync(connection, accountId, zone, null, null, cancellationToken);
+        var dates = await FindAsync(connection, accountId, zone, null, null, timeout, cancellationToken);
         await using var command = new NpgsqlCommand(Uncover, connection)
         {
+            CommandTimeout = TimedStatement.ClientTimeout(timeout),
             Parameters =
             {
                 new NpgsqlParameter<long>("account_id", accountId),

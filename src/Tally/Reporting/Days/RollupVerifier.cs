@@ -97,7 +97,7 @@ public sealed class RollupVerifier
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         var differences = new List<RollupDifference>();
         var (rowsDiffering, daysDiffering) = (0L, 0);
-        var dates = await DaysOnRecord.FindAsync(connection, accountId, zone, from, to, cancellationToken);
+        var dates = await DaysOnRecord.FindAsync(connection, accountId, zone, from, to, TimedStatement.ByHand, cancellationToken);
         var done = 0;
         foreach (var some in dates.Chunk(DaysAtOnce))
         {

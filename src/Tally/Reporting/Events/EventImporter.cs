@@ -33,6 +33,8 @@ public sealed class EventImporter
     // Each takes a lock, of which the server has few.
     private const int MaxDays = 512;
 
+    private static readonly int ClientTimeout = TimedStatement.ClientTimeout(TimedStatement.ByHand);
+
     private const string CreateStage = """
         /* tally:events.stage */
         CREATE TEMPORARY TABLE stage (
@@ -53,6 +55,9 @@ public sealed class EventImporter
                    event_start_time, event_end_time, created_at
             FROM stage s
             WHERE NOT EXISTS (SELECT FROM reporting.purged_events p WHERE p.account_id = s.account_id AND p.id = s.id)
+              AND NOT EXISTS (
+                  SELECT FROM reporting.erased_conversations c
+                  WHERE c.account_id = s.account_id AND c.conversation_id = s.conversation_id AND c.erased_at >= s.created_at)
             ORDER BY account_id, id
             ON CONFLICT (account_id, id) DO NOTHING
             RETURNING account_id, id
@@ -168,23 +173,22 @@ public sealed class EventImporter
     private async Task<ImportedChunk?> TryImportAsync(EventBatch batch, CancellationToken cancellationToken)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var locks = connection.CreateBatch())
+        await using var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
+        await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = ClientTimeout })
         {
-            locks.Transaction = transaction;
             locks.BatchCommands.Add(ApplySql.LockCommand(batch));
             await locks.ExecuteNonQueryAsync(cancellationToken);
         }
 
         if (!await AccountDirectory.AreCurrentAsync(connection, batch.Accounts.Values, cancellationToken)) return null;
 
-        await connection.ExecuteAsync(new CommandDefinition(CreateStage, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition(CreateStage, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         await CopyAsync(connection, batch, cancellationToken);
         var (inserted, accountIds, dates) = await connection.QuerySingleAsync<(long, long[], DateOnly[])>(new CommandDefinition(
-            Merge, new { now = _clock.GetCurrentInstant() }, commandTimeout: 300, cancellationToken: cancellationToken));
+            Merge, new { now = _clock.GetCurrentInstant() }, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         var conflicts = inserted == batch.Events.Count
             ? 0
-            : await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountConflicts, commandTimeout: 300, cancellationToken: cancellationToken));
+            : await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountConflicts, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return new ImportedChunk(inserted, conflicts, [.. accountIds.Zip(dates, (accountId, date) => (accountId, LocalDate.FromDateOnly(date)))]);
     }

@@ -14,24 +14,33 @@ namespace Tally.Reporting.Reconcile;
 /// </summary>
 internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
 {
-    // A day that failed is not lost: its message is in the poison queue, for an operator to look at.
-    private const string IdleRequests = $"""
+    // A day that failed is not lost: its message is in the poison queue, for an operator to look at. Who raises days_total
+    // meanwhile opens the request again: so the row is looked at once more before it is ended.
+    internal const string IdleRequests = $"""
         /* tally:owed.requests */
-        SELECT {BackfillSql.Columns}
-        FROM reporting.backfill_requests r
-        LEFT JOIN LATERAL (
-            SELECT count(*) AS days, max(d.finished_at) AS finished_at
-            FROM reporting.backfill_days d
-            WHERE d.account_id = r.account_id AND d.request_id = r.id) p ON true
-        WHERE r.account_id = @account_id AND r.cancelled_at IS NULL
-          AND p.days < r.days_total
-          AND greatest(r.requested_at, p.finished_at) <= @before
-        ORDER BY r.requested_at DESC, r.id
-        LIMIT @limit
+        WITH open AS MATERIALIZED (
+            SELECT r.id, r.days_total, r.requested_at, p.days, p.finished_at
+            FROM reporting.backfill_requests r
+            LEFT JOIN LATERAL (
+                SELECT count(*) AS days, max(d.finished_at) AS finished_at
+                FROM reporting.backfill_days d
+                WHERE d.account_id = r.account_id AND d.request_id = r.id) p ON true
+            WHERE r.account_id = @account_id AND r.ended_at IS NULL AND r.cancelled_at IS NULL
+        ),
+        ended AS (
+            UPDATE reporting.backfill_requests r SET ended_at = @now FROM open WHERE r.id = open.id AND open.days >= r.days_total
+        ),
+        idle AS (
+            SELECT id FROM open
+            WHERE days < days_total AND greatest(requested_at, finished_at) <= @before
+            ORDER BY requested_at DESC, id
+            LIMIT @limit
+        )
+        UPDATE reporting.backfill_requests r SET queued_at = NULL FROM idle WHERE r.id = idle.id RETURNING {BackfillSql.Columns}
         """;
 
     // What a request asked for since the day became dirty is its own business: running, failed or cancelled.
-    private const string DirtyDays = """
+    internal const string DirtyDays = """
         /* tally:owed.days */
         SELECT d.date
         FROM reporting.reporting_days d
@@ -45,8 +54,6 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
         ORDER BY d.date DESC
         LIMIT @limit
         """;
-
-    private const string Resend = "/* tally:owed.resend */ UPDATE reporting.backfill_requests SET queued_at = NULL WHERE id = ANY(@ids)";
 
     private const string Insert = """
         /* tally:owed.request */
@@ -67,9 +74,8 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
         await using var transaction = await connection.BeginWithinAsync(options.Value.StatementTimeout, cancellationToken);
         var now = clock.GetCurrentInstant();
         var before = now - Duration.FromTimeSpan(options.Value.ResendAfter);
-        var idle = (await connection.QueryAsync<BackfillRequest>(Command(IdleRequests, new { account_id = account.Id, before, limit }))).ToList();
-        if (idle.Count > 0) await connection.ExecuteAsync(Command(Resend, new { ids = idle.Select(request => request.Id).ToArray() }));
-        var messages = idle.Select(request => request.ToMessage()).ToList();
+        var idle = await connection.QueryAsync<BackfillRequest>(Command(IdleRequests, new { account_id = account.Id, before, limit, now }));
+        var messages = idle.OrderByDescending(request => request.RequestedAt).Select(request => request.ToMessage()).ToList();
 
         var dirty = await connection.QueryAsync<LocalDate>(Command(DirtyDays, new { account_id = account.Id, limit }));
         var stretches = Backfills.Stretches([.. dirty.Order()]).Reverse().Take(limit - messages.Count).ToList();

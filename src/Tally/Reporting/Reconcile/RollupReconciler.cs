@@ -79,8 +79,12 @@ public sealed class RollupReconciler
             if (account.Zone is null) return default;
             try
             {
-                var uncovered = await _accounts.CompareDaysAsync(account, token);
-                if (uncovered > 0) Log.DaysUncovered(_logger, account.Id, uncovered, account.Rules.Version);
+                if (await _accounts.CompareDaysAsync(account, _options.StatementTimeout, token) is { } uncovered)
+                {
+                    if (uncovered > 0) Log.DaysUncovered(_logger, account.Id, uncovered, account.Rules.Version);
+                    await keep(token);
+                }
+
                 var marked = await VerifyAsync(account, token);
                 days.AddRange(marked.Select(date => new BackfillDayMessage { AccountId = account.Id, Date = date.ToDateOnly() }));
                 await keep(token);

@@ -63,10 +63,17 @@ internal static class EraseSql
         ON CONFLICT (account_id, id) DO UPDATE SET erased = true WHERE NOT p.erased
         """;
 
+    /// <summary>Remembers the conversation, so that those of its events are refused when they come that were created up to now. Under the account's lock.</summary>
+    public const string RememberConversation = """
+        /* tally:erase.remember_conversation */
+        INSERT INTO reporting.erased_conversations AS c (account_id, conversation_id, erased_at) VALUES (@account_id, @conversation_id, @now)
+        ON CONFLICT (account_id, conversation_id) DO UPDATE SET erased_at = greatest(c.erased_at, excluded.erased_at)
+        """;
+
     /// <summary>Everything that is kept by account, each statement in bounded steps of <c>@limit</c> rows.</summary>
     public static readonly IReadOnlyList<string> DeleteRows =
     [
-        .. new[] { "reporting_events", "reporting_events_rollups", "reporting_days", "backfill_days", "backfill_requests", "rollup_drift", "rollup_bases", "purged_events" }.Select(table => $"""
+        .. new[] { "reporting_events", "reporting_events_rollups", "reporting_days", "backfill_days", "backfill_requests", "rollup_drift", "rollup_bases", "purged_events", "erased_conversations" }.Select(table => $"""
             /* tally:erase.{table} */
             DELETE FROM reporting.{table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM reporting.{table} WHERE account_id = @account_id LIMIT @limit))
             """),

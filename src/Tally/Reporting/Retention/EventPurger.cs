@@ -108,7 +108,7 @@ public sealed class EventPurger
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
         var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
-        var dates = await DaysOnRecord.FindWithEventsAsync(connection, account.Id, zone, null, LocalDate.Min(before, today).PlusDays(-1), cancellationToken);
+        var dates = await DaysOnRecord.FindWithEventsAsync(connection, account.Id, zone, null, LocalDate.Min(before, today).PlusDays(-1), _timeout, cancellationToken);
         if (dates.Count == 0) return [];
 
         var days = dates.Select(date => LocalDay.Of(date, zone)).ToList();

@@ -20,7 +20,7 @@ internal static class ApplySql
         """;
 
     // Nothing is written if an event is there already, or a zone changed since the days were cut; the answer says which.
-    // Of an event that was purged only the id is known: it passes for the same.
+    // Of an event that was purged or erased only the id is known, or its conversation: it passes for the same.
     // An event of a day that was cut with another window is stored and not counted: the row's window grows over both, so
     // that it is nobody's day until it is rebuilt.
     private const string ApplyHead = """
@@ -52,6 +52,12 @@ internal static class ApplySql
             SELECT i.ordinal, true
             FROM incoming i
             CROSS JOIN LATERAL (SELECT FROM reporting.purged_events p WHERE p.account_id = i.account_id AND p.id = i.id OFFSET 0) p
+            UNION ALL
+            SELECT i.ordinal, true
+            FROM incoming i
+            CROSS JOIN LATERAL (
+                SELECT FROM reporting.erased_conversations c
+                WHERE c.account_id = i.account_id AND c.conversation_id = i.conversation_id AND c.erased_at >= i.created_at OFFSET 0) c
         ),
         permit AS MATERIALIZED (
             SELECT NOT EXISTS (SELECT FROM changed) AND NOT EXISTS (SELECT FROM existing) AS granted

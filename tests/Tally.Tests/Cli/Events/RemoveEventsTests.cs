@@ -60,6 +60,19 @@ public sealed class RemoveEventsTests(TestDatabase database) : HistoryCommandTes
     }
 
     [Fact]
+    public async Task What_is_remembered_since_it_may_be_on_its_way_is_said()
+    {
+        await GiveHistoryAsync();
+        var byId = await Runner.RunAsync("events", "erase", "--account", Account, "--event", $"{Guid.NewGuid()}", "--yes", "-o", "json");
+        JsonDocument.Parse(byId.Out).RootElement.GetProperty("remembered_ids").GetInt32().ShouldBe(1);
+        byId.Error.ShouldContain("1 id not stored: remembered, and refused when an event comes with one.");
+
+        var byConversation = await Runner.RunAsync("events", "erase", "--account", Account, "--conversation", "77", "--yes", "-o", "json");
+        JsonDocument.Parse(byConversation.Out).RootElement.GetProperty("remembered_conversations").GetInt32().ShouldBe(1);
+        byConversation.Error.ShouldContain("1 conversation remembered");
+    }
+
+    [Fact]
     public async Task An_account_is_erased_whole()
     {
         await GiveHistoryAsync();

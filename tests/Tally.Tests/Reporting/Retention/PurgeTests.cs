@@ -204,6 +204,27 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
     }
 
     [Fact]
+    public async Task A_purge_renews_its_lease_with_every_day_that_it_removes()
+    {
+        await host.ExecuteAsync("TRUNCATE reporting.accounts, reporting.reporting_events, reporting.reporting_days, reporting.account_passes");
+        await AddAccountAsync([.. Enumerable.Range(0, 5).Select(back => TestEvent.FirstResponse(_account, at: TestEvent.Noon - Duration.FromDays(back)))]);
+        host.Clock.AdvanceDays(1);
+        var isHeld = new List<bool>();
+        var limiter = new RuntimeLimiter(() =>
+        {
+            isHeld.AddRange(host.QueryAsync<bool>("SELECT lease_until > now() FROM reporting.account_passes WHERE finished_at IS NULL").GetAwaiter().GetResult());
+            host.ExecuteAsync("UPDATE reporting.account_passes SET lease_until = '-infinity' WHERE finished_at IS NULL").GetAwaiter().GetResult();
+            return false;
+        });
+
+        (await SchedulePurge(new ReportingOptions { RetentionDays = 1 }).RunAsync(limiter)).DaysPurged.ShouldBe(5);
+
+        isHeld.Count.ShouldBeGreaterThanOrEqualTo(5);
+        isHeld.Take(5).ShouldAllBe(held => held, "it had run out after the day before");
+        host.Clock.AdvanceDays(-1);
+    }
+
+    [Fact]
     public async Task Ids_are_forgotten_when_their_messages_can_come_no_more()
     {
         var one = TestEvent.FirstResponse(_account);

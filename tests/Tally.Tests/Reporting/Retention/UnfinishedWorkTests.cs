@@ -16,7 +16,7 @@ public sealed class UnfinishedWorkTests(ReportingHost host) : IClassFixture<Repo
 {
     public Task InitializeAsync() => host.ExecuteAsync("""
         TRUNCATE reporting.accounts, reporting.reporting_events, reporting.reporting_events_rollups, reporting.reporting_days, reporting.backfill_requests,
-                 reporting.backfill_days, reporting.purged_events, reporting.erased_accounts
+                 reporting.backfill_days, reporting.purged_events, reporting.erased_accounts, reporting.erased_conversations
         """);
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -70,10 +70,33 @@ public sealed class UnfinishedWorkTests(ReportingHost host) : IClassFixture<Repo
         var result = await host.Get<EventEraser>().EraseAsync(3, [one.Id]);
         (await host.ApplyAsync(one)).ShouldBe([EventOutcome.Duplicate]);
 
-        (result.Events, result.PurgedEvents, result.Remembered).ShouldBe((0, 0, 1));
+        (result.Events, result.PurgedEvents, result.RememberedIds).ShouldBe((0, 0, 1));
         (await StoredEvents.ReadAsync(host.DataSource, 3)).ShouldBeEmpty();
         (await host.RollupsAsync(3)).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Events_of_a_conversation_that_is_erased_while_they_are_in_the_queue_are_refused_when_they_come_and_later_ones_are_new()
+    {
+        await host.AddAccountAsync(7);
+        var (queued, imported, other) = (TestEvent.FirstResponse(7), TestEvent.Of(7, "reply_time", 5), TestEvent.FirstResponse(7) with { ConversationId = 10 });
+
+        var result = await host.Get<EventEraser>().EraseConversationAsync(7, 9);
+        var outcomes = await host.ApplyAsync(queued, other);
+        var import = await host.Get<EventImporter>().ImportAsync(new[] { imported }.ToAsyncEnumerable());
+        var later = TestEvent.FirstResponse(7, at: host.Clock.GetCurrentInstant() + Duration.FromSeconds(1));
+        await host.ApplyAsync(later);
+
+        (result.Events, result.RememberedIds, result.RememberedConversations).ShouldBe((0, 0, 1));
+        outcomes.ShouldBe([EventOutcome.Duplicate, EventOutcome.Applied]);
+        import.Inserted.ShouldBe(0);
+        (await StoredEvents.ReadAsync(host.DataSource, 7)).Select(one => one.Id).ShouldBe([other.Id, later.Id]);
+        (await host.DifferencesAsync(7)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_unknown_accounts_conversation_is_no_conversation() =>
+        await Should.ThrowAsync<UnknownAccountException>(() => host.Get<EventEraser>().EraseConversationAsync(404, 9));
 
     [Fact]
     public async Task Events_of_an_erased_account_that_were_in_the_queue_are_dropped_and_fail_nobody()
