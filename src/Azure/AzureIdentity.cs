@@ -10,6 +10,9 @@ internal static class AzureIdentity
     public static TokenCredential Credential(string? clientId) => string.IsNullOrWhiteSpace(clientId) ? new DefaultAzureCredential() : Managed(clientId);
 
     /// <summary>The managed identity of <paramref name="clientId"/>; without one, the machine's own.</summary>
-    public static TokenCredential Managed(string? clientId) =>
-        new ManagedIdentityCredential(string.IsNullOrWhiteSpace(clientId) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(clientId));
+    public static TokenCredential Managed(string? clientId) => new ManagedIdentityCredential(ManagedId(clientId));
+
+    /// <inheritdoc cref="Managed"/>
+    public static ManagedIdentityId ManagedId(string? clientId) =>
+        string.IsNullOrWhiteSpace(clientId) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(clientId);
 }

@@ -1,3 +1,4 @@
+using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
@@ -24,28 +25,26 @@ internal static class TelemetryExport
         var insights = configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 } connectionString ? connectionString : null;
         if (!hasEndpoint && !toConsole && insights is null) return;
 
+        var identity = InsightsIdentity.Find(configuration);
+        services.Configure<AzureMonitorExporterOptions>(options =>
+        {
+            options.ConnectionString = insights;
+            if (identity is not null) options.Credential = new ManagedIdentityCredential(identity);
+        });
         var telemetry = services.AddOpenTelemetry()
             .UseFunctionsWorkerDefaults()
             .WithTracing(tracing =>
             {
                 tracing.AddSource(Telemetry.Name).AddNpgsql();
                 if (toConsole) tracing.AddConsoleExporter();
-                if (insights is not null) tracing.AddAzureMonitorTraceExporter(SignIn);
+                if (insights is not null) tracing.AddAzureMonitorTraceExporter();
             })
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter(Telemetry.Name).AddNpgsqlInstrumentation();
                 if (toConsole) metrics.AddConsoleExporter();
-                if (insights is not null) metrics.AddAzureMonitorMetricExporter(SignIn);
+                if (insights is not null) metrics.AddAzureMonitorMetricExporter();
             });
         if (hasEndpoint) telemetry.UseOtlpExporter();
-
-        void SignIn(AzureMonitorExporterOptions options)
-        {
-            options.ConnectionString = insights;
-            // The app's identity, wherever local authentication is off.
-            if (configuration["Database:ClientId"] is { Length: > 0 } clientId)
-                options.Credential = AzureIdentity.Credential(clientId);
-        }
     }
 }

@@ -55,12 +55,16 @@ internal sealed class JobHostFactory(HostSettings settings, IReadOnlyList<AppFun
             });
         }
 
-        if (settings.InvisibilityTimeout is { } invisibility)
-        {
-            var original = services.Last(service => service.ServiceType == typeof(AzureComponentFactory));
-            services.AddSingleton<AzureComponentFactory>(provider => new ShortInvisibility(
-                (AzureComponentFactory)(original.ImplementationInstance ?? original.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, original.ImplementationType!)), invisibility));
-        }
+#pragma warning disable CS0618 // See there.
+        Decorate<IDistributedLockManager>(services, inner => new ForgivingLocks(inner));
+#pragma warning restore CS0618
+        if (settings.InvisibilityTimeout is { } invisibility) Decorate<AzureComponentFactory>(services, inner => new ShortInvisibility(inner, invisibility));
+    }
+
+    private static void Decorate<T>(IServiceCollection services, Func<T, T> decorate) where T : class
+    {
+        var inner = services.Last(service => service.ServiceType == typeof(T));
+        services.AddSingleton(provider => decorate((T)(inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
     }
 
     private sealed class OneType(Type type) : ITypeLocator

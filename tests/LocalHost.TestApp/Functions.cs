@@ -7,6 +7,8 @@ namespace LocalHost.TestApp;
 /// <summary>A function app for the tests of LocalHost: one function for each thing that a host has to do right.</summary>
 public sealed class Functions(ILogger<Functions> logger)
 {
+    public const string Retried = "Retried";
+
     /// <summary>A text with its metadata, from a queue and a connection that settings name.</summary>
     [Function("Text")]
     [QueueOutput("text-out", Connection = "Orders")]
@@ -60,6 +62,11 @@ public sealed class Functions(ILogger<Functions> logger)
 
     [Function("Tick")]
     public void Tick([TimerTrigger("%TickSchedule%")] TimerInfo timer) => logger.LogInformation("Tick, past due: {IsPastDue}", timer.IsPastDue);
+
+    /// <summary>Not of the app unless a test asks for it: hosts may refuse it.</summary>
+    [Function(Retried)]
+    [FixedDelayRetry(3, "00:00:01")]
+    public void Repeat([TimerTrigger("%TickSchedule%")] TimerInfo timer) => logger.LogInformation("Retried, past due: {IsPastDue}", timer.IsPastDue);
 
     private static string? Value(IReadOnlyDictionary<string, object?> data, string name) => data.TryGetValue(name, out var value) ? value?.ToString() : null;
 }

@@ -20,13 +20,15 @@ internal sealed record AppFunction
     /// <summary>Whether the setting <c>AzureWebJobs.NAME.Disabled</c> keeps its trigger from running.</summary>
     public required bool IsDisabled { get; init; }
 
-    /// <exception cref="StartupException">It has a trigger or binding that this host does not know.</exception>
+    /// <exception cref="StartupException">It has a trigger, a binding or a retry policy that this host does not know.</exception>
     public static AppFunction Of(FunctionMetadata metadata, IConfiguration configuration)
     {
         var bindings = metadata.Bindings.Select(Binding.Parse).ToList();
         var triggers = bindings.Where(binding => binding.IsTrigger).ToList();
         if (triggers is not [{ Type: Binding.Queue or Binding.Timer } trigger] || bindings.Find(binding => !binding.IsTrigger && binding is not { Type: Binding.QueueOutput, IsOutput: true }) is not null)
             throw new StartupException($"Function {metadata.Name} has the bindings {string.Join(", ", bindings.Select(binding => binding.Type))}. This host runs functions with one queue or timer trigger and outputs to queues; run others with Core Tools ('func start').");
+        if (metadata.Retry is not null)
+            throw new StartupException($"Function {metadata.Name} has a retry policy (FixedDelayRetry or ExponentialBackoffRetry), and this host would run it once. Take the attribute away, or run the app with Core Tools ('func start').");
         return new AppFunction
         {
             Name = metadata.Name,

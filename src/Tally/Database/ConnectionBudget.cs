@@ -14,7 +14,7 @@ public sealed record ConnectionBudget(int Processes, int PoolSize, int Available
     public const int CommandLine = 20;
 
     /// <summary>How many functions there are, each of which Flex Consumption scales on its own.</summary>
-    public const int Functions = 8;
+    public const int Functions = 9;
 
     private const string Select = """
         /* tally:server.connections */

@@ -1,5 +1,6 @@
 using Shouldly;
 using Tally.Database;
+using Tally.Tests.Deployment;
 using Tally.Tests.Infrastructure;
 using Xunit;
 
@@ -42,6 +43,9 @@ public sealed class ConnectionBudgetTests(TestDatabase database) : IClassFixture
     [InlineData("many")]
     public void Instances_that_are_no_number_are_refused_by_name(string instances) =>
         Should.Throw<FormatException>(() => ConnectionBudget.CountProcesses(instances, alwaysReady: null, functions: 7)).Message.ShouldContain("Database:Instances");
+
+    [Fact]
+    public void Every_function_of_the_app_is_counted() => ConnectionBudget.Functions.ShouldBe(FunctionTable.Discovered.Count);
 
     [Fact]
     public async Task The_server_says_what_it_has()

@@ -47,7 +47,10 @@ internal sealed partial class FunctionApp : IAsyncDisposable
     public static FunctionApp Start(string app, IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(dotnet, [BuiltProgram.PathOf("LocalHost"), Path.GetDirectoryName(app)!])
+        string[] command = [dotnet, BuiltProgram.PathOf("LocalHost"), Path.GetDirectoryName(app)!];
+        // Where the tests run in the background, Ctrl-C is ignored, and so it would be by what they start.
+        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -95,12 +98,21 @@ internal sealed partial class FunctionApp : IAsyncDisposable
         return _host.ExitCode;
     }
 
-    /// <summary>Sends it SIGTERM.</summary>
-    public void Terminate() => Process.Start("kill", ["-TERM", $"{_host.Id}"]).WaitForExit();
+    /// <summary>Sends it a signal of Unix, by its name without SIG.</summary>
+    public void Signal(string name) => Process.Start("kill", [$"-{name}", $"{_host.Id}"]).WaitForExit();
 
     /// <summary>Waits for a line that holds <paramref name="text"/>.</summary>
-    public Task LoggedAsync(string text, int times = 1) =>
-        Eventually.HoldsAsync(() => _log.Count(line => line.Contains(text, StringComparison.Ordinal)) >= times, $"'{text}' is logged {times} times");
+    public async Task LoggedAsync(string text, int times = 1)
+    {
+        try
+        {
+            await Eventually.HoldsAsync(() => _log.Count(line => line.Contains(text, StringComparison.Ordinal)) >= times, $"'{text}' is logged {times} times");
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message}{Environment.NewLine}{LastOutput}", exception);
+        }
+    }
 
     /// <summary>Stops it in order.</summary>
     public async ValueTask DisposeAsync()

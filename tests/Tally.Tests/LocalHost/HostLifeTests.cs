@@ -14,15 +14,17 @@ public sealed class HostLifeTests
 {
     private readonly TestApp _app = new();
 
-    [UnixFact]
-    public async Task A_host_told_to_stop_lets_functions_end_and_leaves_nothing_behind()
+    [UnixTheory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task A_host_told_to_stop_lets_functions_end_and_leaves_nothing_behind(string signal)
     {
         await using var host = await _app.StartedAsync();
         var worker = host.Workers[^1];
         await _app.SendAsync("slow-in", "pause");
         await host.LoggedAsync("Slow pause, try 1");
 
-        host.Terminate();
+        host.Signal(signal);
 
         (await host.EndedAsync()).ShouldBe(0);
         host.Log.ShouldContain(line => line.Contains("Slow pause done", StringComparison.Ordinal));
@@ -71,6 +73,20 @@ public sealed class HostLifeTests
 
         Ticks(second).ShouldBe(0);
         await second.StopAsync();
+    }
+
+    [Fact]
+    public async Task The_timer_of_a_host_that_dies_fires_on_the_other_one()
+    {
+        (string, string?)[] settings = [("TickSchedule", "* * * * * *"), .. TestApp.ShortLocks];
+        await using var first = await _app.StartedAsync(settings);
+        await using var second = await _app.StartedAsync(settings);
+        await first.LoggedAsync("Tick, past due");
+        Ticks(second).ShouldBe(0);
+
+        await first.KillAsync();
+
+        await second.LoggedAsync("Tick, past due", times: 2);
     }
 
     [Fact]

@@ -14,6 +14,10 @@ internal sealed class TestApp
     /// <summary>The connection string of its storage.</summary>
     public string Storage { get; } = TestServers.NewStorageAccount();
 
+    /// <summary>A timer's lock that nobody renews ends after its period, and other hosts look for it as often: as short as the SDK allows.</summary>
+    public static IReadOnlyList<(string, string?)> ShortLocks { get; } =
+        [("AzureFunctionsJobHost:singleton:listenerLockPeriod", "00:00:15"), ("AzureFunctionsJobHost:singleton:listenerLockRecoveryPollingInterval", "00:00:15")];
+
     /// <summary>Starts a host; several may run side by side.</summary>
     public FunctionApp Start(params (string Name, string? Value)[] settings) => FunctionApp.Start(Program, new Dictionary<string, string?>
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Shouldly;
 using Tally.Tests.EndToEnd;
 using Tally.Tests.Infrastructure;
@@ -7,7 +8,7 @@ namespace Tally.Tests.LocalHost;
 
 /// <summary>Workers that end, by themselves or not.</summary>
 [Collection(EndToEndHost.OneAtATime)]
-public sealed class WorkerLifeTests
+public sealed partial class WorkerLifeTests
 {
     private readonly TestApp _app = new();
 
@@ -72,6 +73,33 @@ public sealed class WorkerLifeTests
         host.LastOutput.ShouldContain("Error: The worker ended with exit code");
         host.LastOutput.ShouldContain("The moon is full.");
     }
+
+    [Fact]
+    public async Task A_function_with_a_retry_policy_is_refused_with_what_to_do()
+    {
+        await using var host = _app.Start(("TestApp:WithRetries", "true"));
+
+        (await host.EndedAsync()).ShouldBe(1);
+
+        host.LastOutput.ShouldContain("Error: Function Retried has a retry policy");
+    }
+
+    [Fact]
+    public async Task Workers_that_end_young_are_replaced_after_a_pause_that_grows()
+    {
+        await using var host = await _app.StartedAsync();
+
+        for (var workers = 1; workers <= 3; workers++)
+        {
+            host.KillWorker();
+            await host.LoggedAsync("The worker runs as process", times: workers + 1);
+        }
+
+        host.Log.Select(line => Pause().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value).ShouldBe(["0.2500000", "0.5000000", "1"]);
+    }
+
+    [GeneratedRegex(@"The next one starts in 00:00:0(\d(?:\.\d+)?)")]
+    private static partial Regex Pause();
 
     private Task EmptyAsync(string queue) => Eventually.HoldsAsync(async () => await _app.CountAsync(queue) == 0, $"{queue} is empty");
 }
