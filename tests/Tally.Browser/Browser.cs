@@ -6,28 +6,22 @@ namespace Tally.Browser;
 /// <summary>The Chromium of this machine, and the dashboard of <c>TALLY_DASHBOARD</c>.</summary>
 public sealed class Browser : IAsyncLifetime
 {
-    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
     /// <summary>Why nothing can be tested; null if it can.</summary>
     public static string? Lack =>
         Address is null ? "No dashboard: start 'tally demo --dashboard --no-open' and set TALLY_DASHBOARD to the address that it prints."
-        : Executable is null ? "No Chromium: install one, or set CHROMIUM to the path of the one of npm's @sparticuz/chromium."
+        : Chromium.Path is null ? "No Chromium: install one, or 'npm install --no-save @sparticuz/chromium' in tests/Tally.Browser, or set CHROMIUM to the path of one."
         : null;
 
     private static string? Address => Environment.GetEnvironmentVariable("TALLY_DASHBOARD") is { Length: > 0 } address ? address : null;
-
-    private static string? Executable => Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } path
-        ? path
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
 
     public async Task InitializeAsync()
     {
         if (Lack is not null) return;
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Executable, Args = ["--no-sandbox"] });
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium.Path, Args = ["--no-sandbox"] });
     }
 
     /// <summary>A page on a view.</summary>
@@ -38,6 +32,7 @@ public sealed class Browser : IAsyncLifetime
             BaseURL = Address,
             ViewportSize = new ViewportSize { Width = width, Height = 900 },
             ColorScheme = scheme,
+            AcceptDownloads = true,
         });
         var page = await context.NewPageAsync();
         await page.GotoAsync(view);

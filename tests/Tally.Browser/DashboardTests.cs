@@ -96,6 +96,49 @@ public sealed class DashboardTests(Browser browser) : IClassFixture<Browser>
         (await page.Locator("h1").TextContentAsync())!.ShouldStartWith("Resolutions of");
     }
 
+    [BrowserTheory]
+    [MemberData(nameof(Views))]
+    public async Task Each_table_downloads_as_a_file_with_as_many_rows_as_it_says(string view)
+    {
+        var page = await browser.OpenAsync(view);
+        var tables = page.Locator(".table:has(a[download])");
+        (await tables.CountAsync()).ShouldBeGreaterThan(0);
+        for (var index = 0; index < await tables.CountAsync(); index++)
+        {
+            var shown = await tables.Nth(index).Locator("tbody tr").CountAsync();
+            var download = await page.RunAndWaitForDownloadAsync(() => tables.Nth(index).GetByText("Download CSV").ClickAsync());
+            download.SuggestedFilename.ShouldMatch(@"^tally-[a-z-]+\.csv$");
+            (await File.ReadAllTextAsync(await download.PathAsync())).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length.ShouldBeGreaterThan(shown);
+        }
+    }
+
+    [BrowserTheory]
+    [MemberData(nameof(Views))]
+    public async Task A_view_shows_the_same_after_a_reload(string view)
+    {
+        var page = await browser.OpenAsync(view);
+        // The time of the look is a minute's.
+        var before = await page.Locator("h1, .lead, td").AllInnerTextsAsync();
+
+        await page.ReloadAsync();
+
+        (await page.Locator("h1, .lead, td").AllInnerTextsAsync()).Count.ShouldBe(before.Count);
+        (await page.Locator("h1").InnerTextAsync()).ShouldBe(before[0]);
+    }
+
+    [BrowserTheory]
+    [MemberData(nameof(Views))]
+    public async Task Every_text_stands_out_from_what_is_behind_it_in_light_and_dark(string view)
+    {
+        foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
+        {
+            var page = await browser.OpenAsync(view, scheme: scheme);
+
+            // WCAG AA for text of any size.
+            (await page.EvaluateAsync<string[]>(FaintTexts)).ShouldBeEmpty($"{view} {scheme}");
+        }
+    }
+
     [BrowserFact]
     public async Task Light_and_dark_are_the_systems_choice_and_both_can_be_read()
     {
@@ -108,6 +151,31 @@ public sealed class DashboardTests(Browser browser) : IClassFixture<Browser>
             ((Math.Max(ink, ground) + 0.05) / (Math.Min(ink, ground) + 0.05)).ShouldBeGreaterThan(7);
         }
     }
+
+    private const string FaintTexts = """
+        () => {
+            const rgba = text => { const m = text.match(/[\d.]+/g).map(Number); return text.startsWith('color(') ? [m[0] * 255, m[1] * 255, m[2] * 255, m[3] ?? 1] : [m[0], m[1], m[2], m[3] ?? 1]; };
+            const lightness = color => color.slice(0, 3).map(part => part / 255).map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+            const behind = element => {
+                for (let one = element; one; one = one.parentElement) {
+                    const color = rgba(getComputedStyle(one).backgroundColor);
+                    if (color[3] > 0.5) return color;
+                }
+                return [255, 255, 255, 1];
+            };
+            const faint = [];
+            for (const element of document.querySelectorAll('main *, header *, footer *')) {
+                const text = [...element.childNodes].filter(node => node.nodeType === 3).map(node => node.textContent.trim()).join('');
+                if (!text || !element.checkVisibility()) continue;
+                const style = getComputedStyle(element);
+                const [ink, ground] = [lightness(rgba(element.namespaceURI.includes('svg') ? style.fill : style.color)), lightness(behind(element))];
+                const contrast = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+                if (contrast < 4.5) faint.push(`${text.slice(0, 40)}: ${contrast.toFixed(2)}`);
+            }
+            return faint;
+        }
+        """;
 
     private static Task<double> LightnessAsync(IPage page, string property) => page.EvaluateAsync<double>($$"""
         () => {

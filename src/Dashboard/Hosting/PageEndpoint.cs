@@ -29,7 +29,7 @@ internal sealed class PageEndpoint(IEnumerable<IView> views, PageRenderer render
         var cancellationToken = context.RequestAborted;
         var reading = ReadAsync(view, context, cancellationToken);
         var refresh = int.TryParse(context.Request.Query["refresh"], out var seconds) && seconds is >= 5 and <= 3_600 ? (int?)seconds : null;
-        var (before, after) = await renderer.DocumentAsync(view?.Name ?? "Tally", NavigationTo(view), $"Read only. As of {Text.Of(options.Clock.GetCurrentInstant())}.", refresh);
+        var (before, after) = await renderer.DocumentAsync(view is null ? "No such page" : view.Name ?? Text.Name(view.Path), NavigationTo(view), $"Read only. As of {Text.Of(options.Clock.GetCurrentInstant())}.", refresh);
 
         // A quick answer goes out whole, with its status; a slow one under a page that is there already.
         if (await Task.WhenAny(reading, Task.Delay(options.Patience, cancellationToken)) == reading) context.Response.StatusCode = (await reading).Status;

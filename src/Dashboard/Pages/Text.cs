@@ -60,6 +60,9 @@ internal static class Text
         };
     }
 
+    /// <summary>A stored name in words: <c>first_response</c> is <c>First response</c>.</summary>
+    public static string Name(string name) => name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ');
+
     /// <summary><c>1 day</c>, <c>2 days</c>.</summary>
     public static string Count(long count, string noun) => $"{Of(count)} {noun}{(count == 1 ? "" : "s")}";
 

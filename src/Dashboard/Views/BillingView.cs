@@ -131,8 +131,8 @@ internal sealed class BillingView(
     [
         new ChoiceField("organization", "Organization",
             [("", "none"), .. listed.Where(one => one.OrganizationId is not null).DistinctBy(one => one.OrganizationId).Select(one => (one.OrganizationId.ToString()!, one.OrganizationName!))], organization?.ToString() ?? ""),
-        new ChoiceField("service", "or service", [("", "all of the organization"), .. listed.Select(one => (one.ServiceId.ToString(), one.ServiceName))], service?.ToString() ?? ""),
+        new ChoiceField("service", "Or service", [("", "all of the organization"), .. listed.Select(one => (one.ServiceId.ToString(), one.ServiceName))], service?.ToString() ?? ""),
         new InputField("year", "Year", "number", Text.Exact(year)),
-        new InputField("month", "Month of the days", "month", Text.Of(month)),
+        new InputField("month", "Month of the daily volumes", "month", Text.Of(month)),
     ]);
 }

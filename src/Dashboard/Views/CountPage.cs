@@ -43,7 +43,7 @@ internal static class CountPage
                 Table.Of(
                     "counts", $"{NameOf(metric)} by month", counts, "No months.",
                     new("month", "Month", one => one.Month),
-                    new("count", "Count", one => one.Answer.Count) { IsNumber = true },
+                    new("count", "Count", one => one.Answer.Count) { IsNumber = true, Text = one => one.Answer.Count is { } count ? Text.Of(count) : "not counted" },
                     new("complete", "Complete", one => one.Answer.Complete) { Tone = one => one.Answer.Complete ? Tone.Good : Tone.Plain },
                     new("counted", "Namespaces counted", one => one.Answer.Counted) { IsNumber = true },
                     new("expected", "Of", one => one.Answer.Expected) { IsNumber = true },
@@ -52,10 +52,5 @@ internal static class CountPage
         ];
     }
 
-    public static string NameOf(Metric metric) => metric.Name switch
-    {
-        "merge_requests" => "Merge requests",
-        "direct_members" => "Direct members",
-        var name => char.ToUpperInvariant(name[0]) + name[1..],
-    };
+    public static string NameOf(Metric metric) => Text.Name(metric.Name);
 }

@@ -49,7 +49,7 @@ internal sealed class DayView(DayExplainer explainer, RollupReader rollups) : IV
 
     private static Facts FactsOf(DayExplanation day) => new(
     [
-        new Fact("Window", Text.Of(day.Day.Length), $"{Text.Of(day.Day.Start)} up to {Text.Of(day.Day.End)}"),
+        new Fact("Window", Text.Of(day.Day.Length), $"from {Text.Of(day.Day.Start)}\nup to {Text.Of(day.Day.End)}"),
         new Fact("State", day.Row is { } row ? Text.Of(row.State) : "no row", StateOf(day), day.Covered ? Tone.Good : Tone.Warning),
         new Fact("Raw events", Text.Of(day.RawEvents), "stored, of whatever name"),
         new Fact("Base", day.Metrics.Any(metric => metric.Base is not null) ? "yes" : "none", day.Metrics.Any(metric => metric.Base is not null) ? "totals of events that were removed" : "no event of the day was removed"),
@@ -69,7 +69,7 @@ internal sealed class DayView(DayExplainer explainer, RollupReader rollups) : IV
         new Paragraph("What a rollup holds is the day's base, the totals of events that were removed since, plus its raw events. These are the account's own; agents and inboxes are held to the same."),
         Table.Of(
             "why", "Base plus raw events", day.Metrics, "No metrics.",
-            new("metric", "Metric", metric => metric.Metric),
+            new("metric", "Metric", metric => metric.Metric) { Text = metric => Text.Name(metric.Metric) },
             new("base_count", "Base", metric => metric.Base?.Count ?? 0) { IsNumber = true },
             new("raw_count", "+ raw", metric => metric.Raw?.Count ?? 0) { IsNumber = true },
             new("rollup_count", "= rollup", metric => metric.Rollup?.Count ?? 0) { IsNumber = true },
@@ -83,7 +83,7 @@ internal sealed class DayView(DayExplainer explainer, RollupReader rollups) : IV
         "rollups", "Rollup rows", rows, "The day has no rollup rows.",
         new("dimension_type", "Of", row => row.DimensionType),
         new("dimension_id", "Id", row => row.DimensionId) { IsNumber = true, Text = row => Text.Exact(row.DimensionId) },
-        new("metric", "Metric", row => row.Metric),
+        new("metric", "Metric", row => row.Metric) { Text = row => Text.Name(row.Metric) },
         new("count", "Count", row => row.Count) { IsNumber = true },
         new("sum_value", "Seconds", row => row.SumValue) { IsNumber = true },
         new("sum_value_business_hours", "In business hours", row => row.SumValueBusinessHours) { IsNumber = true },

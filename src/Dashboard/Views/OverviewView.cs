@@ -109,7 +109,7 @@ internal sealed class OverviewView(HealthReader reader, Timetable timetable) : I
         new("date", "Day", row => row.Date) { Link = row => Query.Address("day", ("account", row.AccountId), ("date", row.Date)) },
         new("dimension_type", "Of", row => row.DimensionType),
         new("dimension_id", "Id", row => row.DimensionId) { Text = row => Text.Exact(row.DimensionId) },
-        new("metric", "Metric", row => row.Metric),
+        new("metric", "Metric", row => row.Metric) { Text = row => Text.Name(row.Metric) },
         new("found_count", "Rollup count", row => row.Found?.Count) { IsNumber = true },
         new("expected_count", "Raw count", row => row.Expected?.Count) { IsNumber = true },
         new("found_at", "Found", row => row.FoundAt),

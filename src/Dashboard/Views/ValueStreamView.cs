@@ -43,12 +43,13 @@ internal sealed class ValueStreamView(CountStatus status, CountReport reports, I
         }
 
         var enabled = groups.Where(group => group.Enabled).ToList();
+        var open = enabled.Count(group => group.State != RunState.Complete);
         var failed = enabled.Count(group => group.State == RunState.Failed);
         yield return new Facts(
         [
-            new Fact("Groups", Text.Of(enabled.Count), $"{Text.Of(groups.Count - enabled.Count)} more are disabled"),
+            new Fact("Groups", Text.Of(enabled.Count), groups.Count == enabled.Count ? "none is disabled" : $"{Text.Of(groups.Count - enabled.Count)} more disabled"),
             new Fact("Complete", Text.Of(enabled.Count(group => group.State == RunState.Complete)), Tone: enabled.TrueForAll(group => group.State == RunState.Complete) ? Tone.Good : Tone.Plain),
-            new Fact("Not complete", Text.Of(enabled.Count(group => group.State != RunState.Complete)), "counting goes on at every tick"),
+            new Fact("Not complete", Text.Of(open), open == 0 ? "nothing is left to count" : "counting goes on at every tick"),
             new Fact("Failed", Text.Of(failed), Tone: failed > 0 ? Tone.Bad : Tone.Good),
         ]);
         foreach (var group in enabled.Where(group => group.State == RunState.Failed).Take(3))

@@ -14,7 +14,7 @@ public sealed class DayViewTests(DashboardHost host) : IClassFixture<DashboardHo
         var html = await GetAsync("day?account=8&date=2026-02-10");
 
         html.ShouldContain("America/New_York");
-        html.ShouldContain("2026-02-10 05:00 UTC up to 2026-02-11 05:00 UTC");
+        html.ShouldContain("from 2026-02-10 05:00 UTC\nup to 2026-02-11 05:00 UTC");
         html.ShouldContain("built from base and raw events, kept up since");
         html.ShouldContain("Every rollup row of this day is its base plus its raw events.");
         html.ShouldContain("stored, of whatever name");

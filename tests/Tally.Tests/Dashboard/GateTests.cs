@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -11,7 +12,19 @@ namespace Tally.Tests.Dashboard;
 public sealed class GateTests(DashboardHost host) : IClassFixture<DashboardHost>
 {
     [Fact]
-    public void It_listens_on_loopback_alone() => host.Server.Address.Host.ShouldBe("127.0.0.1");
+    public void It_listens_on_loopback_alone() => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
+        .Where(listener => listener.Port == host.Server.Address.Port).ShouldBe([new IPEndPoint(IPAddress.Loopback, host.Server.Address.Port)]);
+
+    [Fact]
+    public async Task Each_start_has_a_token_of_its_own()
+    {
+        await using var other = await host.StartAsync(host.Queues);
+        var address = new Uri(other.Address, $"{host.Server.Address.AbsolutePath}overview");
+
+        using var response = await host.Client.GetAsync(address);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
 
     [Fact]
     public async Task The_address_that_it_says_leads_to_the_overview()
@@ -83,16 +96,23 @@ public sealed class GateTests(DashboardHost host) : IClassFixture<DashboardHost>
         response.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
     }
 
-    [Fact]
-    public async Task A_page_may_run_no_script_load_nothing_from_elsewhere_and_be_kept_nowhere()
+    [Theory]
+    [InlineData("overview")]
+    [InlineData("overview.csv?table=timers")]
+    [InlineData("dashboard.css")]
+    [InlineData("nothing-here")]
+    [InlineData("/")]
+    public async Task An_answer_may_run_no_script_load_nothing_from_elsewhere_be_kept_nowhere_and_sets_no_cookie(string path)
     {
-        using var response = await host.Client.GetAsync("overview");
+        using var response = await host.Client.GetAsync(path);
 
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
         policy.ShouldStartWith("default-src 'none'");
         policy.ShouldNotContain("script-src");
         response.Headers.GetValues("Referrer-Policy").Single().ShouldBe("no-referrer");
+        response.Headers.GetValues("X-Content-Type-Options").Single().ShouldBe("nosniff");
         response.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        response.Headers.Contains("Set-Cookie").ShouldBeFalse();
         var html = await response.Content.ReadAsStringAsync();
         html.ShouldNotContain("<script");
         html.ShouldNotContain("http://");

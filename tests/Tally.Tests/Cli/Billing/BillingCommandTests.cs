@@ -66,6 +66,20 @@ public sealed class BillingCommandTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
+    public async Task An_organizations_year_to_share_has_its_services_months_and_cost()
+    {
+        var (organization, _) = await UsageAsync();
+
+        var result = await RunAsync("organization", "--organization", organization.ToString(), "--year", "2024", "--output", "html");
+
+        result.ExitCode.ShouldBe(ExitCode.Done, result.Error);
+        SharedFile.ShouldStandAlone(result.Out, $"Organization {organization} in 2024");
+        result.Out.ShouldContain("2024-01: 90 free, 0 charged, cost 0.00");
+        result.Out.ShouldContain("2024-02: 10 free, 15 charged, cost 0.225");
+        result.Out.ShouldContain("Source: the billing facts");
+    }
+
+    [Fact]
     public async Task Usage_is_drawn_on_a_screen_and_nowhere_else()
     {
         var (organization, template) = await UsageAsync();

@@ -92,6 +92,20 @@ public sealed class CountsCommandTests(TestDatabase database) : ValueStreamTest(
     }
 
     [Fact]
+    public async Task A_report_to_share_has_every_month_with_its_completeness()
+    {
+        await ExecuteAsync(FixtureF);
+        await RunAsync("counts", "run");
+
+        var result = await RunAsync("counts", "report", "--namespace", "1", "--metric", "issues", "--from", "2026-05-01", "--to", "2026-06-15", "--output", "html");
+
+        SharedFile.ShouldStandAlone(result.Out, "Issues of namespace 1");
+        result.Out.ShouldContain("6 in 2026-06: every namespace is counted.");
+        result.Out.ShouldContain("2026-05: not counted");
+        result.Out.ShouldContain("Source: the value stream counts");
+    }
+
+    [Fact]
     public async Task A_group_can_be_disabled_enabled_and_reset()
     {
         await ExecuteAsync(FixtureF);

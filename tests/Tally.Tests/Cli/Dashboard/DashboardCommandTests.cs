@@ -42,12 +42,8 @@ public sealed class DashboardCommandTests(TestDatabase database) : HistoryComman
         var result = await Runner.RunAsync(["rollups", .. command.Split(' '), "--account", Account, "--from", "2026-02-09", "--to", "2026-02-11", "--output", "html"]);
 
         result.ExitCode.ShouldBe(ExitCode.Done, result.Error);
-        result.Out.ShouldStartWith("<!DOCTYPE html>");
-        result.Out.ShouldContain($"<h1>{title} {Account}</h1>");
-        result.Out.ShouldContain("<svg");
+        SharedFile.ShouldStandAlone(result.Out, $"{title} {Account}");
         result.Out.ShouldContain("Sources");
-        result.Out.ShouldContain("Made by Tally at 2026-06-15 12:00 UTC.");
-        foreach (var outside in (string[])["href=", "src=", "<script", "http://", "https://", "url("]) result.Out.ShouldNotContain(outside);
     }
 
     [Fact]

@@ -41,9 +41,42 @@ public sealed class DatabaseCommandTests : IAsyncLifetime, IDisposable
         (await _tally.RunAsync("db", "migrate")).Error.ShouldContain("up to date");
     }
 
-    private static async Task ExecuteAsync(string sql)
+    [Fact]
+    public async Task A_role_for_other_tools_is_made_and_reads_the_views_alone()
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(TestServers.PostgresConnectionString) { Pooling = false }.ConnectionString);
+        var role = $"reader_{Guid.NewGuid():N}";
+        (await _tally.RunAsync("db", "migrate")).ExitCode.ShouldBe(ExitCode.Done);
+        try
+        {
+            var made = await _tally.RunAsync("db", "bootstrap", "--reader", role, "--output", "csv");
+            made.ExitCode.ShouldBe(ExitCode.Done, made.Error);
+            made.Out.ShouldContain(role);
+            (await _tally.RunAsync("db", "bootstrap", "--reader", role)).ExitCode.ShouldBe(ExitCode.Done);
+
+            await ExecuteAsync($"SET ROLE {role}; SELECT * FROM tally_read.daily_rollups", _database);
+            (await Should.ThrowAsync<PostgresException>(() => ExecuteAsync($"SET ROLE {role}; SELECT * FROM reporting.reporting_events", _database)))
+                .SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+        }
+        finally
+        {
+            await ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}", _database);
+        }
+    }
+
+    [Theory]
+    [InlineData("db", "bootstrap")]
+    [InlineData("db", "bootstrap", "--reader", "one", "--identity", "two")]
+    public async Task A_role_is_for_the_app_or_for_other_tools_and_never_for_both(params string[] command)
+    {
+        var refused = await _tally.RunAsync(command);
+
+        refused.ExitCode.ShouldBe(ExitCode.Error);
+        refused.Error.ShouldContain("--reader NAME for other tools");
+    }
+
+    private static async Task ExecuteAsync(string sql, string? database = null)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(TestServers.PostgresConnectionString) { Database = database, Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
