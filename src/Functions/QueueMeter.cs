@@ -13,7 +13,7 @@ public sealed class QueueMeter(IConfiguration configuration, IClock clock)
 
     /// <summary>Records what every queue holds, as far as there is time.</summary>
     /// <exception cref="RequestFailedException">The queue service refused or did not answer.</exception>
-    public async Task<RunOutcome> MeasureAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
+    internal async Task<RunOutcome> MeasureAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
     {
         foreach (var name in QueueNames.All.SelectMany(name => new[] { name, name + QueueNames.PoisonSuffix }))
         {

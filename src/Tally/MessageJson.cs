@@ -4,7 +4,7 @@ namespace Tally;
 
 /// <summary>JSON of the queues' messages: camelCase, dates as <c>yyyy-MM-dd</c>.</summary>
 /// <remarks>Names are fixed by attributes on the messages, so that whatever serialiser the host brings writes the same.</remarks>
-public static class MessageJson
+internal static class MessageJson
 {
     private static readonly JsonSerializerOptions Options = new() { PropertyNameCaseInsensitive = true, MaxDepth = 8 };
 

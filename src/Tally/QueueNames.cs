@@ -4,7 +4,7 @@ namespace Tally;
 /// The business queues. A message that fails <c>maxDequeueCount</c> times goes to the queue of the same name with
 /// <see cref="PoisonSuffix"/>.
 /// </summary>
-public static class QueueNames
+internal static class QueueNames
 {
     /// <summary>The setting that names the storage account of these queues, for triggers and outputs alike.</summary>
     public const string Connection = "TallyQueues";

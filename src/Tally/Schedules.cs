@@ -6,7 +6,7 @@ namespace Tally;
 /// When the timers run: NCRONTAB with seconds, in UTC. A host resolves these names from its settings and refuses to start
 /// without one. They have no colon: what wakes an app that has scaled to zero finds <c>A:B</c> only under that very name.
 /// </summary>
-public static class Schedules
+internal static class Schedules
 {
     public const string ValueStream = "%ValueStreamSchedule%";
     public const string Billing = "%BillingSchedule%";

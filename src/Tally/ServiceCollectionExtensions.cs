@@ -13,7 +13,7 @@ using Tally.ValueStream;
 namespace Tally;
 
 /// <summary>Registers everything under Tally; the function app and the CLI share it.</summary>
-public static class ServiceCollectionExtensions
+internal static class ServiceCollectionExtensions
 {
     /// <summary>
     /// Adds Tally's services over the database of <c>ConnectionStrings:Tally</c>. The caller adds the <see cref="IClock"/>.
@@ -30,7 +30,7 @@ public static class ServiceCollectionExtensions
             ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally)."), password));
         services.AddSingleton(provider => new OutageRetry(
             provider.GetRequiredService<ILogger<OutageRetry>>(), TimeProvider.System, provider.GetRequiredService<NpgsqlDataSource>().Clear));
-        services.AddSingleton(provider => new Migrator(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddSingleton<Migrator>();
         services.AddSingleton<TimerRuns>();
         services.AddScheduledRuns();
         return services.AddReporting(configuration).AddValueStream(configuration).AddBilling(configuration);

@@ -5,7 +5,7 @@ using Tally.Scheduling;
 namespace Tally;
 
 /// <summary>Tally's one source of activities and one meter. docs/metrics.md lists the instruments.</summary>
-public static class Telemetry
+internal static class Telemetry
 {
     /// <summary>The name of both.</summary>
     public const string Name = "Tally";

@@ -4,7 +4,7 @@ using System.Text;
 namespace Tally;
 
 /// <summary>Text of others as it may be shown: a terminal acts on control characters, and people are misled by those that turn the order of reading.</summary>
-public static class VisibleText
+internal static class VisibleText
 {
     /// <summary>The text with a visible character in place of each control character: ESC is <c>␛</c>, the others beyond ASCII <c>\u009B</c>.</summary>
     /// <param name="text">The text.</param>

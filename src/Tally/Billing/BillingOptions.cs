@@ -44,7 +44,7 @@ public sealed class BillingOptions
     internal TimeSpan LeaseDuration => DayBudget + TimeBoxes.Margin;
 
     /// <summary>Why these time boxes do not nest into each other and into <paramref name="functionTimeout"/>; null when they do.</summary>
-    public string? FindMisfit(TimeBox functionTimeout) => TimeBoxes.FindMisfit(
+    internal string? FindMisfit(TimeBox functionTimeout) => TimeBoxes.FindMisfit(
         new TimeBox("Billing:StatementTimeout", StatementTimeout),
         new TimeBox("three times Billing:StatementTimeout", DayBudget),
         new TimeBox("Billing:MaxRuntime", MaxRuntime),

@@ -13,7 +13,7 @@ using Tally.Billing.Thresholds;
 namespace Tally.Billing;
 
 /// <summary>Registers billing.</summary>
-public static class BillingServices
+internal static class BillingServices
 {
     /// <summary>Adds billing with the settings of section <c>Billing</c>, which are checked at start.</summary>
     public static IServiceCollection AddBilling(this IServiceCollection services, IConfiguration configuration)
@@ -31,12 +31,8 @@ public static class BillingServices
         services.AddSingleton<ThresholdRecorder>();
         services.AddSingleton<RunRecordPurger>();
         services.AddSingleton<AlertSender>();
-        services.AddSingleton(provider => new BillingRefresh(
-            provider.GetRequiredService<RefreshRuns>(), provider.GetRequiredService<DayRun>(), provider.GetRequiredService<ThresholdRecorder>()));
-        services.AddSingleton(provider => new ScheduledRefresh(
-            provider.GetRequiredService<RefreshLease>(), provider.GetRequiredService<RefreshRuns>(), provider.GetRequiredService<DayRun>(),
-            provider.GetRequiredService<ThresholdRecorder>(), provider.GetRequiredService<RunRecordPurger>(), provider.GetRequiredService<IClock>(),
-            provider.GetRequiredService<IOptions<BillingOptions>>(), provider.GetRequiredService<ILogger<ScheduledRefresh>>()));
+        services.AddSingleton<BillingRefresh>();
+        services.AddSingleton<ScheduledRefresh>();
         services.AddSingleton(provider => new BillingTick(
             provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertSender>()));
 

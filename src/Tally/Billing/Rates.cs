@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Billing;
 
 /// <summary>A row of <c>rates</c>: the price of one SMS fragment from <see cref="ValidFrom"/> on.</summary>
-public sealed record BillingRate
+internal sealed record BillingRate
 {
     public required Guid Id { get; init; }
     public required Instant ValidFrom { get; init; }
@@ -18,7 +18,7 @@ public sealed record BillingRate
 }
 
 /// <summary>Prices over time. A price applies to a day if it is in force at the day's first instant.</summary>
-public sealed class Rates(NpgsqlDataSource dataSource)
+internal sealed class Rates(NpgsqlDataSource dataSource)
 {
     /// <summary>The one SMS rate of a day, as a scalar subquery; no row when none is in force. Parameter: <c>@From</c>, the day's start.</summary>
     internal const string SmsRateSql =

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Tally.Billing;
 
 /// <summary>A service and whose it is.</summary>
-public sealed record ListedService
+internal sealed record ListedService
 {
     public required Guid ServiceId { get; init; }
     public required string ServiceName { get; init; }
@@ -13,7 +13,7 @@ public sealed record ListedService
 }
 
 /// <summary>Tells a mistyped id from one that has nothing to show.</summary>
-public sealed class ServiceDirectory(NpgsqlDataSource dataSource)
+internal sealed class ServiceDirectory(NpgsqlDataSource dataSource)
 {
     private const string Service = "/* tally:billing.find_service */ SELECT EXISTS (SELECT FROM billing.services WHERE id = @id)";
     private const string Organization = "/* tally:billing.find_organization */ SELECT EXISTS (SELECT FROM billing.organization WHERE id = @id)";

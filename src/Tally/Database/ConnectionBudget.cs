@@ -8,7 +8,7 @@ namespace Tally.Database;
 /// <param name="Processes">Processes of the function app: instances, times functions where each scales on its own.</param>
 /// <param name="PoolSize">The most connections that one process takes.</param>
 /// <param name="Available">Connections that the server has for everybody but its superusers.</param>
-public sealed record ConnectionBudget(int Processes, int PoolSize, int Available)
+internal sealed record ConnectionBudget(int Processes, int PoolSize, int Available)
 {
     /// <summary>What is kept for operators: one command line with its default pool.</summary>
     public const int CommandLine = 20;

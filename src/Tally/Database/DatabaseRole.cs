@@ -6,14 +6,14 @@ namespace Tally.Database;
 /// <summary>What <see cref="DatabaseRole.GrantAsync"/> did.</summary>
 /// <param name="Created">Whether the role is new.</param>
 /// <param name="SignsInByToken">Whether an Entra identity was bound to it; only Azure's servers can.</param>
-public sealed record RoleGrant(bool Created, bool SignsInByToken);
+internal sealed record RoleGrant(bool Created, bool SignsInByToken);
 
 /// <summary>
 /// The role of the function app, which reads and writes Tally's own tables, reads those that others fill, and changes no
 /// schema; and a role for other tools, which reads the views of <c>tally_read</c> and nothing else.
 /// </summary>
 /// <param name="dataSource">The migrated database, as its administrator.</param>
-public sealed class DatabaseRole(NpgsqlDataSource dataSource)
+internal sealed class DatabaseRole(NpgsqlDataSource dataSource)
 {
     private const string RoleExists = "/* tally:role.exists */ SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = @name)";
 

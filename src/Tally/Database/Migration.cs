@@ -9,7 +9,7 @@ namespace Tally.Database;
 /// <param name="Number">The file name's leading number; migrations apply in its order.</param>
 /// <param name="Name">The rest of the file name, without the extension.</param>
 /// <param name="Sql">The file's text, line ends normalised to LF.</param>
-public sealed record Migration(int Number, string Name, string Sql)
+internal sealed record Migration(int Number, string Name, string Sql)
 {
     /// <summary>SHA-256 of the normalised text, in lower-case hexadecimal.</summary>
     public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));

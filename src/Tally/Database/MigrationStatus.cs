@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Database;
 
 /// <summary>A row of <c>tally.migrations</c>.</summary>
-public sealed record AppliedMigration
+internal sealed record AppliedMigration
 {
     public required int Number { get; init; }
     public required string Name { get; init; }
@@ -12,7 +12,7 @@ public sealed record AppliedMigration
 }
 
 /// <summary>What a database has and what it lacks.</summary>
-public sealed record MigrationStatus(IReadOnlyList<AppliedMigration> Applied, IReadOnlyList<Migration> Pending);
+internal sealed record MigrationStatus(IReadOnlyList<AppliedMigration> Applied, IReadOnlyList<Migration> Pending);
 
 /// <summary>The schema and this program do not fit together; the message says why and what to do.</summary>
-public sealed class MigrationException(string message, Exception? innerException = null) : OperatorException(message, innerException);
+internal sealed class MigrationException(string message, Exception? innerException = null) : OperatorException(message, innerException);

@@ -9,7 +9,7 @@ namespace Tally.Database;
 /// </summary>
 /// <param name="dataSource">The database.</param>
 /// <param name="migrations">The migrations to know; by default <see cref="Migration.All"/>.</param>
-public sealed class Migrator(NpgsqlDataSource dataSource, IReadOnlyList<Migration>? migrations = null)
+internal sealed class Migrator(NpgsqlDataSource dataSource, IReadOnlyList<Migration>? migrations = null)
 {
     // Any fixed number serves; this one spells "tally".
     private const long LockKey = 0x74616C6C79;

@@ -10,7 +10,7 @@ namespace Tally.Database;
 /// How NodaTime's types cross to PostgreSQL: <see cref="Instant"/> as <c>timestamptz</c> (microseconds),
 /// <see cref="LocalDate"/> as <c>date</c>. No other type of time is sent to the database.
 /// </summary>
-public static class NodaTimeMapping
+internal static class NodaTimeMapping
 {
     private static int _registered;
 

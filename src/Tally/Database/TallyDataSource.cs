@@ -3,7 +3,7 @@ using Npgsql;
 namespace Tally.Database;
 
 /// <summary>Builds the one <see cref="NpgsqlDataSource"/> of a process.</summary>
-public static class TallyDataSource
+internal static class TallyDataSource
 {
     // Who gives tokens keeps them, and renews them when five minutes of their hour are left.
     private static readonly TimeSpan PasswordAge = TimeSpan.FromMinutes(4);

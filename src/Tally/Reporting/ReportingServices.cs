@@ -30,12 +30,12 @@ internal static class ReportingServices
             .AddZoneRules()
             .AddWritePath()
             .AddSingleton<RollupReader>()
-            .AddSingleton(provider => new ReportReader(Get<NpgsqlDataSource>(provider), Get<ZoneRules>(provider)))
+            .AddSingleton<ReportReader>()
             .AddSingleton<RollupReads>()
             .AddSingleton<UncoveredByAccount>()
             .AddSingleton<LastEvent>()
-            .AddSingleton(provider => new DayExplainer(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
-            .AddSingleton(provider => new RollupVerifier(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider)))
+            .AddSingleton<DayExplainer>()
+            .AddSingleton<RollupVerifier>()
             .AddPoison()
             .AddReconcile()
             .AddRetention();
@@ -49,7 +49,7 @@ internal static class ReportingServices
 
     private static IServiceCollection AddWritePath(this IServiceCollection services) => services
         .AddSingleton<AccountDirectory>()
-        .AddSingleton(provider => new AccountStore(Get<NpgsqlDataSource>(provider), Get<ZoneRules>(provider), Get<IClock>(provider)))
+        .AddSingleton<AccountStore>()
         .AddSingleton<RollupWriter>()
         .AddSingleton<EventIntake>()
         .AddSingleton<DayRebuilder>()
@@ -59,7 +59,7 @@ internal static class ReportingServices
         .AddSingleton<BackfillSender>()
         .AddSingleton(provider => new UnfinishedWork(
             Get<BackfillSender>(provider), Get<AccountEraser>(provider), Get<ILogger<UnfinishedWork>>(provider)))
-        .AddSingleton(provider => new EventImporter(Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<IClock>(provider)));
+        .AddSingleton<EventImporter>();
 
     private static IServiceCollection AddPoison(this IServiceCollection services) => services
         .AddSingleton<PoisonLog>()
@@ -69,23 +69,19 @@ internal static class ReportingServices
     private static IServiceCollection AddReconcile(this IServiceCollection services) => services
         .AddSingleton<AccountPasses>()
         .AddSingleton<OwedDays>()
-        .AddSingleton(provider => new DriftLog(
-            Get<NpgsqlDataSource>(provider), Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<DriftLog>>(provider)))
+        .AddSingleton<DriftLog>()
         .AddSingleton(provider => new RollupReconciler(
             Get<AccountPasses>(provider), Get<AccountStore>(provider), Get<RollupVerifier>(provider), Get<DriftLog>(provider), Get<OwedDays>(provider),
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<RollupReconciler>>(provider)));
 
     private static IServiceCollection AddRetention(this IServiceCollection services) => services
-        .AddSingleton(provider => new EventPurger(
-            Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DriftLog>(provider),
-            Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<EventPurger>>(provider)))
+        .AddSingleton<EventPurger>()
         .AddSingleton<RunRecordPurger>()
         .AddSingleton(provider => new ScheduledPurge(
             Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider), Get<RunRecordPurger>(provider), Get<PoisonLog>(provider),
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<ScheduledPurge>>(provider)))
-        .AddSingleton(provider => new EventEraser(Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<PoisonLog>(provider), Get<IClock>(provider), Get<ILogger<EventEraser>>(provider)))
-        .AddSingleton(provider => new AccountEraser(
-            Get<NpgsqlDataSource>(provider), Get<AccountDirectory>(provider), Get<PoisonLog>(provider), Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<AccountEraser>>(provider)));
+        .AddSingleton<EventEraser>()
+        .AddSingleton<AccountEraser>();
 
     private static T Get<T>(IServiceProvider provider)
         where T : notnull => provider.GetRequiredService<T>();

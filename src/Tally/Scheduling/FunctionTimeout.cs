@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Tally.Scheduling;
 
 /// <summary>The Functions host's limit on one invocation, <c>functionTimeout</c> in host.json.</summary>
-public static class FunctionTimeout
+internal static class FunctionTimeout
 {
     /// <summary>What the host assumes when host.json is silent, on every plan but Consumption.</summary>
     public static readonly TimeSpan Default = TimeSpan.FromMinutes(30);

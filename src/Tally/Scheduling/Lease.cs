@@ -10,7 +10,7 @@ namespace Tally.Scheduling;
 /// A row and not an advisory lock: it outlives the connection, works behind a transaction pooler and shows in a table.
 /// Expiry is the database's clock, the only one that all workers share.
 /// </remarks>
-public sealed record Lease(string Owner, long Fence)
+internal sealed record Lease(string Owner, long Fence)
 {
     /// <summary>A name that no other worker has, in this process or elsewhere.</summary>
     public static string NewOwner() => $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..8]}";
@@ -24,7 +24,7 @@ internal sealed class LeaseLostException(string what) : Exception($"The lease of
 /// The SQL of a <see cref="Lease"/>, to be composed into statements over the row that carries it.
 /// Parameters: <c>@Owner</c>, <c>@Fence</c>, and <c>@LeaseDuration</c> as an interval.
 /// </summary>
-public static class LeaseSql
+internal static class LeaseSql
 {
     /// <summary>Condition: nobody holds the lease. Select the row <c>FOR UPDATE SKIP LOCKED</c> with it.</summary>
     public const string IsFree = "(lease_until IS NULL OR lease_until <= clock_timestamp())";

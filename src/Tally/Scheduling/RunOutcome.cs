@@ -1,7 +1,7 @@
 namespace Tally.Scheduling;
 
 /// <summary>How one time-boxed run ended. A cancelled or failed run throws instead.</summary>
-public enum RunOutcome
+internal enum RunOutcome
 {
     /// <summary>All that was due is done.</summary>
     Completed,

@@ -5,7 +5,7 @@ namespace Tally.Scheduling;
 /// asking first would let a box that is too small starve the work for ever.
 /// </summary>
 /// <remarks>Measured on the monotonic clock, so a corrected wall clock neither shortens nor stretches a run.</remarks>
-public sealed class RuntimeLimiter
+internal sealed class RuntimeLimiter
 {
     private readonly Func<bool> _check;
 

@@ -30,7 +30,7 @@ public sealed class ScheduledRun
     /// <param name="work">Asks the box, and says how it ended.</param>
     /// <param name="cancellationToken">Ends the run with an exception.</param>
     /// <returns>How it ended: <see cref="RunOutcome.TimeUp"/> also when it was cancelled for the time.</returns>
-    public async Task<RunOutcome> RunAsync(
+    internal async Task<RunOutcome> RunAsync(
         string function, TimeSpan box, Func<RuntimeLimiter, CancellationToken, Task<RunOutcome>> work, CancellationToken cancellationToken)
     {
         using var end = new CancellationTokenSource(_end, _clock);

@@ -1,13 +1,13 @@
 namespace Tally.Scheduling;
 
 /// <summary>A length of time and the name by which an operator knows it.</summary>
-public sealed record TimeBox(string Name, TimeSpan Length);
+internal sealed record TimeBox(string Name, TimeSpan Length);
 
 /// <summary>
 /// Time boxes nest: a statement is cut off before its pass, a pass fits the run's box, and a run that checks its box
 /// only after a pass still ends before the host's <c>functionTimeout</c>, which would restart the whole worker process.
 /// </summary>
-public static class TimeBoxes
+internal static class TimeBoxes
 {
     /// <summary>What must be left between the end of a run and <c>functionTimeout</c>: start-up, the last commit, a slow network.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);

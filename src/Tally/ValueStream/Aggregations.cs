@@ -6,7 +6,7 @@ using Npgsql;
 namespace Tally.ValueStream;
 
 /// <summary>Which top-level groups take part in the counts, and where their runs stand.</summary>
-public sealed class Aggregations(NpgsqlDataSource dataSource, IOptions<ValueStreamOptions> options, IClock clock)
+internal sealed class Aggregations(NpgsqlDataSource dataSource, IOptions<ValueStreamOptions> options, IClock clock)
 {
     private const string Find = """
         /* tally:counts.find_group */

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.ValueStream;
 
 /// <summary>The value of one metric for one namespace, and how far it can be trusted.</summary>
-public sealed record CountAnswer
+internal sealed record CountAnswer
 {
     /// <summary>The newest values of all namespaces that it takes, summed; null when none has one in the range.</summary>
     public required long? Count { get; init; }
@@ -36,7 +36,7 @@ public sealed record CountAnswer
 }
 
 /// <summary>What a report finds of the tree that it is about.</summary>
-public enum TreeState
+internal enum TreeState
 {
     /// <summary>It has namespaces to count, and every namespace that it names is there.</summary>
     Whole,
@@ -49,7 +49,7 @@ public enum TreeState
 }
 
 /// <summary>Reads counts. Writes nothing.</summary>
-public sealed class CountReport(NpgsqlDataSource dataSource)
+internal sealed class CountReport(NpgsqlDataSource dataSource)
 {
     private const string Find = """
         /* tally:counts.find_namespace */

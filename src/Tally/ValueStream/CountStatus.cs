@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.ValueStream;
 
 /// <summary>How one top-level group stands in one month.</summary>
-public sealed record GroupStatus
+internal sealed record GroupStatus
 {
     public required long Group { get; init; }
     public required bool Enabled { get; init; }
@@ -46,7 +46,7 @@ public sealed record GroupStatus
 }
 
 /// <summary>Reads how the groups stand. Writes nothing.</summary>
-public sealed class CountStatus(NpgsqlDataSource dataSource, IClock clock)
+internal sealed class CountStatus(NpgsqlDataSource dataSource, IClock clock)
 {
     private const string Read = $"""
         /* tally:counts.status */

@@ -1,7 +1,7 @@
 namespace Tally.ValueStream;
 
 /// <summary>The kind of namespace that a metric is counted for.</summary>
-public enum NamespaceKind
+internal enum NamespaceKind
 {
     Group,
     Project,
@@ -10,7 +10,7 @@ public enum NamespaceKind
 /// <summary>
 /// One thing that is counted: cumulative, whatever its state, for each namespace of one kind. A new metric is a new row here.
 /// </summary>
-public sealed record Metric
+internal sealed record Metric
 {
     public static readonly Metric Projects = new(1, "projects", NamespaceKind.Group, "value_stream.projects", "namespace_id", "id");
     public static readonly Metric Issues = new(2, "issues", NamespaceKind.Project, "value_stream.issues", "project_id", "iid");

@@ -1,7 +1,7 @@
 namespace Tally.ValueStream;
 
 /// <summary>How the run of a group in a month stands.</summary>
-public enum RunState
+internal enum RunState
 {
     /// <summary>No turn yet.</summary>
     Waiting,

@@ -13,7 +13,7 @@ namespace Tally.ValueStream;
 /// <param name="GroupsCompleted">Top-level groups whose month is now complete.</param>
 /// <param name="GroupsFailing">Top-level groups in which a statement failed; they are left for the next run.</param>
 /// <param name="Rows">Counts written.</param>
-public sealed record CountResult(RunOutcome Outcome, int GroupsCompleted, int GroupsFailing, long Rows);
+internal sealed record CountResult(RunOutcome Outcome, int GroupsCompleted, int GroupsFailing, long Rows);
 
 /// <summary>
 /// Counts every enabled, licensed top-level group once a month. Any number of these may run at once, in any number of
@@ -50,7 +50,7 @@ public sealed class ValueStreamCounter
     /// <param name="group">The only top-level group to count; null for all.</param>
     /// <param name="cancellationToken">Ends the run at once; what is committed stays.</param>
     /// <exception cref="NpgsqlException">The database failed, as opposed to a statement of one group.</exception>
-    public async Task<CountResult> RunAsync(RuntimeLimiter limiter, long? group = null, CancellationToken cancellationToken = default)
+    internal async Task<CountResult> RunAsync(RuntimeLimiter limiter, long? group = null, CancellationToken cancellationToken = default)
     {
         var result = await CountAsync(limiter, group, cancellationToken);
         Log.RunEnded(_logger, result.Outcome, result.GroupsCompleted, result.GroupsFailing, result.Rows);

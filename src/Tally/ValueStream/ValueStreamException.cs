@@ -1,4 +1,4 @@
 namespace Tally.ValueStream;
 
 /// <summary>A request that cannot be met; the message says why and what to do.</summary>
-public sealed class ValueStreamException(string message) : OperatorException(message);
+internal sealed class ValueStreamException(string message) : OperatorException(message);

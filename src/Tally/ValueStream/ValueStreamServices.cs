@@ -6,7 +6,7 @@ using Tally.Scheduling;
 namespace Tally.ValueStream;
 
 /// <summary>Registers the value stream counts.</summary>
-public static class ValueStreamServices
+internal static class ValueStreamServices
 {
     /// <summary>Adds the services of this namespace; their settings, under <c>ValueStream:</c>, are checked when the host starts.</summary>
     public static IServiceCollection AddValueStream(this IServiceCollection services, IConfiguration configuration)

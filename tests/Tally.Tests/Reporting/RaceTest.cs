@@ -33,6 +33,6 @@ public abstract class RaceTest(ReportingHost host) : IClassFixture<ReportingHost
         Other.GetRequiredService<EventIntake>().ApplyAsync(events, CancellationToken.None);
 
     /// <summary>Rebuilds <see cref="TestEvent.Day"/>.</summary>
-    protected Task<RebuildOutcome> RebuildInOtherProcessAsync(long account) =>
+    private protected Task<RebuildOutcome> RebuildInOtherProcessAsync(long account) =>
         Other.GetRequiredService<Backfills>().RebuildAsync($$"""{"accountId": {{account}}, "date": "2026-02-11"}""", "message");
 }

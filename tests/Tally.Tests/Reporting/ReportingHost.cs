@@ -70,7 +70,7 @@ public sealed class ReportingHost : IAsyncLifetime
         "INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at) VALUES (@id, @zone, '2000-01-01Z')", new { id, zone });
 
     /// <summary>Puts events among the raw events and nowhere else, as history from before there were rollups.</summary>
-    public async Task AddRawAsync(params ReportingEvent[] events)
+    internal async Task AddRawAsync(params ReportingEvent[] events)
     {
         await using var connection = await DataSource.OpenConnectionAsync();
         foreach (var one in events)
@@ -100,12 +100,12 @@ public sealed class ReportingHost : IAsyncLifetime
     internal Task<IReadOnlyList<EventOutcome>> ApplyAsync(params ReportingEvent[] events) => Get<EventIntake>().ApplyAsync(events, CancellationToken.None);
 
     /// <summary>Rebuilds a day as the function does that takes its message.</summary>
-    public Task<RebuildOutcome> RebuildAsync(long accountId, LocalDate date, Guid? requestId = null) =>
+    internal Task<RebuildOutcome> RebuildAsync(long accountId, LocalDate date, Guid? requestId = null) =>
         Get<Backfills>().RebuildAsync(
             MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), RequestId = requestId }), "message");
 
     /// <summary>Does all of a request as the queues would, its halves and days in order.</summary>
-    public async Task RunAsync(BackfillRequest request)
+    internal async Task RunAsync(BackfillRequest request)
     {
         var messages = new Queue<BackfillMessage>([request.ToMessage()]);
         while (messages.TryDequeue(out var message))
@@ -116,7 +116,7 @@ public sealed class ReportingHost : IAsyncLifetime
         }
     }
 
-    public async Task<IReadOnlyList<RollupDifference>> DifferencesAsync(long accountId) => (await Get<RollupVerifier>().VerifyAsync(accountId)).Differences;
+    internal async Task<IReadOnlyList<RollupDifference>> DifferencesAsync(long accountId) => (await Get<RollupVerifier>().VerifyAsync(accountId)).Differences;
 
     public Task<IReadOnlyList<Rollup>> RollupsAsync(long accountId) => QueryAsync<Rollup>(Rollup.Sql, new { accountId });
 

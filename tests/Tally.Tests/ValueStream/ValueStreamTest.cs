@@ -61,11 +61,11 @@ public abstract class ValueStreamTest(TestDatabase database) : IClassFixture<Tes
         Options.CountBatchSize = size;
     }
 
-    protected Task<CountResult> RunAsync() => RunAsync(new RuntimeLimiter(() => false));
+    private protected Task<CountResult> RunAsync() => RunAsync(new RuntimeLimiter(() => false));
 
-    protected Task<CountResult> RunAsync(int checks) => RunAsync(RuntimeLimiter.OverAfter(checks));
+    private protected Task<CountResult> RunAsync(int checks) => RunAsync(RuntimeLimiter.OverAfter(checks));
 
-    protected Task<CountResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default) =>
+    private protected Task<CountResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default) =>
         NewCounter().RunAsync(limiter, cancellationToken: cancellationToken);
 
     private protected ValueStreamCounter NewCounter() =>

@@ -1,7 +1,7 @@
 namespace Tally.Billing.Allowances;
 
 /// <summary>The free SMS fragments of a service in a calendar year.</summary>
-public sealed record Allowance
+internal sealed record Allowance
 {
     public required Guid ServiceId { get; init; }
     public required int FinancialYearStart { get; init; }

@@ -7,7 +7,7 @@ using Tally.Database;
 namespace Tally.Billing.Allowances;
 
 /// <summary>Reads and sets free allowances.</summary>
-public sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, IOptions<BillingOptions> options)
+internal sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, IOptions<BillingOptions> options)
 {
     private const string Get = """
         /* tally:billing.get_allowance */

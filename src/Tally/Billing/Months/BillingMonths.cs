@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Billing.Months;
 
 /// <summary>How a month stands.</summary>
-public sealed record BillingMonth
+internal sealed record BillingMonth
 {
     public required YearMonth Month { get; init; }
 

@@ -8,7 +8,7 @@ namespace Tally.Billing.Months;
 
 /// <summary>Closes months against change, and opens them again.</summary>
 /// <remarks>Both take the lock of every day of the month, in order, so that no refresh of one is half way.</remarks>
-public sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
+internal sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
 {
     private const string Lock = """
         /* tally:billing.lock_month */

@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Billing.Months;
 
 /// <summary>One change of one fact: a row of <c>corrections</c>.</summary>
-public sealed record Correction
+internal sealed record Correction
 {
     public required long Id { get; init; }
 

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Billing.Months;
 
 /// <summary>Reads the changes of facts.</summary>
-public sealed class Corrections(NpgsqlDataSource dataSource)
+internal sealed class Corrections(NpgsqlDataSource dataSource)
 {
     private const string List = """
         /* tally:billing.list_corrections */

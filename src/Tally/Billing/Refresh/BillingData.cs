@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Billing.Refresh;
 
 /// <summary>What one price group of a day's notifications bills, before any rate.</summary>
-public sealed record BillingData
+internal sealed record BillingData
 {
     public required Guid TemplateId { get; init; }
     public required Guid ServiceId { get; init; }
@@ -20,7 +20,7 @@ public sealed record BillingData
 }
 
 /// <summary>Collects what a day's notifications bill, without writing it.</summary>
-public sealed class BillingDataQuery(NpgsqlDataSource dataSource)
+internal sealed class BillingDataQuery(NpgsqlDataSource dataSource)
 {
     private const string Permitted = """
         WHERE EXISTS (SELECT FROM billing.service_permissions granted

@@ -4,14 +4,8 @@ using Tally.Billing.Thresholds;
 namespace Tally.Billing.Refresh;
 
 /// <summary>Refreshes days by hand, outside the schedule.</summary>
-public sealed class BillingRefresh
+internal sealed class BillingRefresh(RefreshRuns runs, DayRun dayRun, ThresholdRecorder thresholds)
 {
-    private readonly RefreshRuns _runs;
-    private readonly DayRun _dayRun;
-    private readonly ThresholdRecorder _thresholds;
-
-    internal BillingRefresh(RefreshRuns runs, DayRun dayRun, ThresholdRecorder thresholds) => (_runs, _dayRun, _thresholds) = (runs, dayRun, thresholds);
-
     /// <summary>Rebuilds the facts of the days, the latest first, each in its own transaction.</summary>
     /// <param name="days">UTC days, in any order.</param>
     /// <param name="services">Only these services; null for all.</param>
@@ -23,10 +17,10 @@ public sealed class BillingRefresh
     public async Task<IReadOnlyList<DayResult>> RefreshAsync(
         IReadOnlyCollection<LocalDate> days, IReadOnlyCollection<Guid>? services = null, bool force = false, Action<DayResult>? onDay = null, CancellationToken cancellationToken = default)
     {
-        var runId = await _runs.OpenAsync("manual", days.Distinct(), services: services, forced: force, cancellationToken: cancellationToken);
+        var runId = await runs.OpenAsync("manual", days.Distinct(), services: services, forced: force, cancellationToken: cancellationToken);
         var results = new List<DayResult>();
         var failures = new List<Exception>();
-        await _dayRun.WorkOffAsync(
+        await dayRun.WorkOffAsync(
             new RebuildRequest(runId!.Value, services, force, Lease: null), limiter: null, failures,
             result =>
             {
@@ -34,7 +28,7 @@ public sealed class BillingRefresh
                 onDay?.Invoke(result);
             },
             cancellationToken);
-        await _thresholds.RecordAsync(days.Select(day => day.Year), cancellationToken);
+        await thresholds.RecordAsync(days.Select(day => day.Year), cancellationToken);
         return failures.Count == 0 ? results : throw new RefreshFailedException(failures);
     }
 }

@@ -6,7 +6,7 @@ namespace Tally.Billing.Refresh;
 /// <summary>What a tick did.</summary>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Alerts">Alerts put on their queue.</param>
-public sealed record BillingTickResult(RunOutcome Outcome, int Alerts);
+internal sealed record BillingTickResult(RunOutcome Outcome, int Alerts);
 
 /// <summary>What the timer does: refresh what is due, then send the alerts that came of it.</summary>
 public sealed class BillingTick
@@ -20,7 +20,7 @@ public sealed class BillingTick
     /// <param name="limiter">The box.</param>
     /// <param name="cancellationToken">Ends it with an exception; the day at hand is undone.</param>
     /// <exception cref="RefreshFailedException">Some days could not be refreshed; the alerts of all others are sent.</exception>
-    public async Task<BillingTickResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
+    internal async Task<BillingTickResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
     {
         var (outcome, failures) = await _refresh.RunAsync(limiter, cancellationToken);
         var alerts = outcome == RunOutcome.LeaseHeldElsewhere ? 0 : await _alerts.SendAsync(cancellationToken);

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Billing.Reports;
 
 /// <summary>How much of a service's allowance is left.</summary>
-public sealed record AllowanceRemainder
+internal sealed record AllowanceRemainder
 {
     public required Guid ServiceId { get; init; }
     public required long FreeSmsFragmentLimit { get; init; }
@@ -17,7 +17,7 @@ public sealed record AllowanceRemainder
 }
 
 /// <summary>A service's SMS of a period.</summary>
-public sealed record AllServicesSmsBilling
+internal sealed record AllServicesSmsBilling
 {
     public required string? OrganizationName { get; init; }
     public required Guid? OrganizationId { get; init; }
@@ -37,7 +37,7 @@ public sealed record AllServicesSmsBilling
 }
 
 /// <summary>A service's line of the billing report, with whom to bill. Absent texts are empty.</summary>
-public sealed record BillingReportRow
+internal sealed record BillingReportRow
 {
     public required string OrganizationId { get; init; }
     public required string OrganizationName { get; init; }
@@ -54,7 +54,7 @@ public sealed record BillingReportRow
 }
 
 /// <summary>SMS of all services, those in trial mode, archived or not counted as live included.</summary>
-public sealed class AllServicesUsage(NpgsqlDataSource dataSource)
+internal sealed class AllServicesUsage(NpgsqlDataSource dataSource)
 {
     private static readonly string Scope = AllowanceWindow.Scope("SELECT id AS service_id FROM billing.services");
 

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Tally.Billing.Reports;
 
 /// <summary>Whom to bill for a service: its own entries, else its organization's. An empty text is an entry.</summary>
-public sealed record ServiceBillingDetails
+internal sealed record ServiceBillingDetails
 {
     public required Guid ServiceId { get; init; }
     public required string? PurchaseOrderNumber { get; init; }
@@ -14,7 +14,7 @@ public sealed record ServiceBillingDetails
 }
 
 /// <summary>Reads whom to bill.</summary>
-public sealed class BillingDetails(NpgsqlDataSource dataSource)
+internal sealed class BillingDetails(NpgsqlDataSource dataSource)
 {
     internal const string Rows = """
         SELECT services.id AS service_id,

@@ -4,7 +4,7 @@ using NodaTime.Text;
 namespace Tally.Billing.Reports;
 
 /// <summary>Days, both ends included.</summary>
-public record BillingRange
+internal record BillingRange
 {
     private protected BillingRange(LocalDate from, LocalDate to) => (From, To) = (from, to);
 
@@ -28,7 +28,7 @@ public record BillingRange
 }
 
 /// <summary>Days of one calendar year: what a report that applies a free allowance can cover, since there is one for each year.</summary>
-public sealed record BillingPeriod : BillingRange
+internal sealed record BillingPeriod : BillingRange
 {
     private BillingPeriod(LocalDate from, LocalDate to)
         : base(from, to)

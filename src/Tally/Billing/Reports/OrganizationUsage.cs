@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Billing.Reports;
 
 /// <summary>A live service's year within its organization.</summary>
-public sealed record OrganizationServiceUsage
+internal sealed record OrganizationServiceUsage
 {
     public required Guid ServiceId { get; init; }
     public required string ServiceName { get; init; }
@@ -32,7 +32,7 @@ public sealed record OrganizationServiceUsage
 }
 
 /// <summary>The SMS part of <see cref="OrganizationServiceUsage"/>.</summary>
-public sealed record OrganizationSmsBilling
+internal sealed record OrganizationSmsBilling
 {
     public required string ServiceName { get; init; }
     public required Guid ServiceId { get; init; }
@@ -46,7 +46,7 @@ public sealed record OrganizationSmsBilling
 }
 
 /// <summary>One SMS fact of an organization with what it costs.</summary>
-public sealed record OrganizationFactUsage
+internal sealed record OrganizationFactUsage
 {
     public required Guid ServiceId { get; init; }
     public required LocalDate LocalDate { get; init; }
@@ -56,7 +56,7 @@ public sealed record OrganizationFactUsage
 }
 
 /// <summary>A month's SMS of an organization's live services, with what they cost.</summary>
-public sealed record OrganizationMonthUsage
+internal sealed record OrganizationMonthUsage
 {
     /// <summary>Its first day.</summary>
     public required LocalDate Month { get; init; }
@@ -66,7 +66,7 @@ public sealed record OrganizationMonthUsage
 }
 
 /// <summary>A live service's emails within its organization.</summary>
-public sealed record OrganizationEmailUsage
+internal sealed record OrganizationEmailUsage
 {
     public required string ServiceName { get; init; }
     public required Guid ServiceId { get; init; }
@@ -74,7 +74,7 @@ public sealed record OrganizationEmailUsage
 }
 
 /// <summary>What the services of an organization used. Live services are those not restricted to trial mode, archived ones included.</summary>
-public sealed class OrganizationUsage(NpgsqlDataSource dataSource)
+internal sealed class OrganizationUsage(NpgsqlDataSource dataSource)
 {
     private static readonly string LiveServices = AllowanceWindow.Scope("SELECT id AS service_id FROM billing.services WHERE organization_id = @Id AND NOT restricted");
 

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Billing.Reports;
 
 /// <summary>A day of the whole platform.</summary>
-public sealed record DailyVolumes
+internal sealed record DailyVolumes
 {
     /// <summary>YYYY-MM-DD.</summary>
     public required string LocalDate { get; init; }
@@ -18,7 +18,7 @@ public sealed record DailyVolumes
 }
 
 /// <summary>A day's SMS of one provider.</summary>
-public sealed record ProviderVolumes
+internal sealed record ProviderVolumes
 {
     public required LocalDate LocalDate { get; init; }
     public required string Provider { get; init; }
@@ -31,7 +31,7 @@ public sealed record ProviderVolumes
 }
 
 /// <summary>A live service's messages of a period.</summary>
-public sealed record ServiceVolumes
+internal sealed record ServiceVolumes
 {
     public required string ServiceName { get; init; }
     public required Guid ServiceId { get; init; }
@@ -47,7 +47,7 @@ public sealed record ServiceVolumes
 }
 
 /// <summary>A provider's SMS since a day.</summary>
-public sealed record ProviderUsage
+internal sealed record ProviderUsage
 {
     public required string Provider { get; init; }
 
@@ -56,7 +56,7 @@ public sealed record ProviderUsage
 }
 
 /// <summary>What the whole platform sent. Days and services of every kind count, unless a method says otherwise.</summary>
-public sealed class PlatformVolumes(NpgsqlDataSource dataSource)
+internal sealed class PlatformVolumes(NpgsqlDataSource dataSource)
 {
     private const string Daily = """
         /* tally:billing.daily_volumes */

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Tally.Billing.Reports;
 
 /// <summary>What a service used in a calendar year and what it costs. Reads only the facts: today counts as last refreshed.</summary>
-public sealed class ServiceUsage(NpgsqlDataSource dataSource)
+internal sealed class ServiceUsage(NpgsqlDataSource dataSource)
 {
     private static readonly string Scope = AllowanceWindow.Scope("SELECT @Id::uuid AS service_id");
 

@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Billing.Reports;
 
 /// <summary>A service's year at one rate.</summary>
-public sealed record YearlyUsage
+internal sealed record YearlyUsage
 {
     public required string NotificationType { get; init; }
     public required decimal Rate { get; init; }
@@ -22,7 +22,7 @@ public sealed record YearlyUsage
 }
 
 /// <summary>A service's month at one rate; units as in <see cref="YearlyUsage"/>.</summary>
-public sealed record MonthlyUsage
+internal sealed record MonthlyUsage
 {
     public required decimal Rate { get; init; }
     public required string NotificationType { get; init; }
@@ -38,7 +38,7 @@ public sealed record MonthlyUsage
 }
 
 /// <summary>One fact of a service with its part of the allowance; units as in <see cref="YearlyUsage"/>.</summary>
-public sealed record FactUsage
+internal sealed record FactUsage
 {
     public required LocalDate LocalDate { get; init; }
     public required long NotificationsSent { get; init; }

@@ -4,7 +4,7 @@ namespace Tally.Billing.Thresholds;
 
 /// <summary>A message of the queue <see cref="QueueNames.BillingAlerts"/>: a service's SMS of a year reached a share of its free allowance.</summary>
 /// <remarks>A message may come twice; <see cref="Id"/> is then the same.</remarks>
-public sealed record UsageAlert
+internal sealed record UsageAlert
 {
     [JsonPropertyName("id")]
     public required Guid Id { get; init; }

@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Reporting.Accounts;
 
 /// <summary>A row of <c>reporting.accounts</c>.</summary>
-public sealed record Account
+internal sealed record Account
 {
     public required long Id { get; init; }
 

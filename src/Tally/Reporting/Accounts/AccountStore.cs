@@ -9,7 +9,7 @@ using Tally.Reporting.Rollups;
 namespace Tally.Reporting.Accounts;
 
 /// <summary>Accounts: created, listed, given a zone.</summary>
-public sealed class AccountStore
+internal sealed class AccountStore(NpgsqlDataSource dataSource, ZoneRules rules, IClock clock)
 {
     private const string Columns = Account.Columns;
 
@@ -39,26 +39,15 @@ public sealed class AccountStore
         UPDATE reporting.accounts SET days_on_record = true, compared_rules = @version WHERE id = @id AND reporting_timezone = @timezone
         """;
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly ZoneRules _rules;
-    private readonly IClock _clock;
-
-    internal AccountStore(NpgsqlDataSource dataSource, ZoneRules rules, IClock clock)
-    {
-        _dataSource = dataSource;
-        _rules = rules;
-        _clock = clock;
-    }
-
     /// <exception cref="AccountExistsException">The id is taken.</exception>
     /// <exception cref="AccountBeingErasedException">An account of this id is being erased.</exception>
     public async Task<Account> CreateAsync(long id, string? name = null, CancellationToken cancellationToken = default)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         try
         {
             return WithRules(await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(
-                InsertSql, new { id, name = name ?? "", now = _clock.GetCurrentInstant() }, cancellationToken: cancellationToken)))
+                InsertSql, new { id, name = name ?? "", now = clock.GetCurrentInstant() }, cancellationToken: cancellationToken)))
                 ?? throw new AccountExistsException(id);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse)
@@ -70,7 +59,7 @@ public sealed class AccountStore
     /// <summary>The account, or null if there is none.</summary>
     public async Task<Account?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return WithRules((await connection.QueryWithinAsync<Account>(OutageRetry.StatementTimeout, FindSql, new { id }, cancellationToken)).SingleOrDefault());
     }
 
@@ -80,8 +69,8 @@ public sealed class AccountStore
     /// <summary>The first of them.</summary>
     internal async Task<IReadOnlyList<Account>> ListAsync(int? limit, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        return [.. (await connection.QueryAsync<Account>(new CommandDefinition(ListSql, new { limit }, cancellationToken: cancellationToken))).Select(account => account with { Rules = _rules })];
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return [.. (await connection.QueryAsync<Account>(new CommandDefinition(ListSql, new { limit }, cancellationToken: cancellationToken))).Select(account => account with { Rules = rules })];
     }
 
     /// <summary>
@@ -99,9 +88,9 @@ public sealed class AccountStore
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     public async Task<TimezoneChange> SetTimezoneAsync(long id, string zoneId, CancellationToken cancellationToken = default)
     {
-        var zone = _rules.Find(zoneId);
-        var now = _clock.GetCurrentInstant();
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        var zone = rules.Find(zoneId);
+        var now = clock.GetCurrentInstant();
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(id) }));
         var before = WithRules(await connection.QuerySingleOrDefaultAsync<Account>(Command(FindSql, new { id }))) ?? throw new UnknownAccountException(id);
@@ -112,7 +101,7 @@ public sealed class AccountStore
         if (before.Zone is not null) await connection.ExecuteAsync(Command("SELECT set_config('tally.compares_windows', 'on', true)", new { }));
         await connection.ExecuteAsync(Command(SetTimezoneSql, new { id, timezone = zone.Id, now }));
         var dates = await DaysOnRecord.PutAsync(connection, id, zone, now, TimedStatement.ByHand, cancellationToken);
-        await connection.ExecuteAsync(Command(SetComparedSql, new { id, version = _rules.Version, timezone = zone.Id }));
+        await connection.ExecuteAsync(Command(SetComparedSql, new { id, version = rules.Version, timezone = zone.Id }));
         var account = WithRules(await connection.QuerySingleAsync<Account>(Command(FindSql, new { id })))!;
         var request = dates.Count == 0 ? null : BackfillRequest.Of(id, dates, "zone set to " + zone.Id, now);
         if (request is not null) await connection.ExecuteAsync(Command(BackfillSql.Insert, BackfillSql.Parameters(request)));
@@ -134,15 +123,15 @@ public sealed class AccountStore
     internal async Task<int?> CompareDaysAsync(Account account, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (account.Zone is not { } zone) return null;
-        var isCompared = account.ComparedRules is { } version && string.CompareOrdinal(version, _rules.Version) >= 0;
+        var isCompared = account.ComparedRules is { } version && string.CompareOrdinal(version, rules.Version) >= 0;
         if (isCompared && account.DaysOnRecord) return null;
 
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(timeout, cancellationToken);
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(account.Id) }));
         if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return null;
-        var dates = await DaysOnRecord.PutAsync(connection, account.Id, zone, _clock.GetCurrentInstant(), timeout, cancellationToken);
-        await connection.ExecuteAsync(Command(SetComparedSql, new { id = account.Id, version = _rules.Version, timezone = account.ReportingTimezone }));
+        var dates = await DaysOnRecord.PutAsync(connection, account.Id, zone, clock.GetCurrentInstant(), timeout, cancellationToken);
+        await connection.ExecuteAsync(Command(SetComparedSql, new { id = account.Id, version = rules.Version, timezone = account.ReportingTimezone }));
         await transaction.CommitAsync(cancellationToken);
         return dates.Count;
 
@@ -153,22 +142,22 @@ public sealed class AccountStore
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     public async Task<Account> SetReportRollupAsync(long id, bool enabled, CancellationToken cancellationToken = default)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return WithRules(await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(SetReportRollupSql, new { id, enabled }, cancellationToken: cancellationToken)))
             ?? throw new UnknownAccountException(id);
     }
 
-    private Account? WithRules(Account? account) => account is null ? null : account with { Rules = _rules };
+    private Account? WithRules(Account? account) => account is null ? null : account with { Rules = rules };
 }
 
 /// <param name="Account">The account as it is now.</param>
 /// <param name="PreviousTimezone">The zone it had; null if none.</param>
 /// <param name="Backfill">The rebuild of the account's history that the change calls for; null if there is nothing to rebuild.</param>
-public sealed record TimezoneChange(Account Account, string? PreviousTimezone, BackfillRequest? Backfill);
+internal sealed record TimezoneChange(Account Account, string? PreviousTimezone, BackfillRequest? Backfill);
 
 /// <summary>What an account of this id left is being removed; its id is nobody's until that has ended.</summary>
-public sealed class AccountBeingErasedException(long id, Exception cause)
+internal sealed class AccountBeingErasedException(long id, Exception cause)
     : OperatorException($"Account {id} is being erased. That ends by itself within minutes; 'tally events erase --account {id} --all' ends it now. Then create it.", cause);
 
 /// <summary>The id of a new account is taken.</summary>
-public sealed class AccountExistsException(long id) : OperatorException($"Account {id} exists already.");
+internal sealed class AccountExistsException(long id) : OperatorException($"Account {id} exists already.");

@@ -8,7 +8,7 @@ using NodaTime.TimeZones;
 namespace Tally.Reporting.Accounts;
 
 /// <summary>The IANA time zones, from NodaTime's copy of the database.</summary>
-public static partial class TimeZones
+internal static partial class TimeZones
 {
     private static readonly IDictionary<string, string> CanonicalIds = TzdbDateTimeZoneSource.Default.CanonicalIdMap;
 
@@ -104,7 +104,7 @@ public static partial class TimeZones
 }
 
 /// <summary>A zone id that is not in the IANA database.</summary>
-public sealed class UnknownTimeZoneException : OperatorException
+internal sealed class UnknownTimeZoneException : OperatorException
 {
     private const int MaxShown = 8;
 

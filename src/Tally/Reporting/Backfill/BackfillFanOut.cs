@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Reporting.Backfill;
 
 /// <summary>What a backfill message splits into: two ranges, or days; newest first.</summary>
-public sealed record BackfillFanOut(LocalDate From, LocalDate To, IReadOnlyList<BackfillMessage> Ranges, IReadOnlyList<BackfillDayMessage> Days)
+internal sealed record BackfillFanOut(LocalDate From, LocalDate To, IReadOnlyList<BackfillMessage> Ranges, IReadOnlyList<BackfillDayMessage> Days)
 {
     // The messages that one invocation puts: few enough to be put well within its time, many enough that ranges stay rare.
     private const int MaxDays = 16;

@@ -49,7 +49,7 @@ internal static class BackfillLimits
 }
 
 /// <summary>Days were asked for that no backfill takes; the message says which, the limit, and what to do.</summary>
-public sealed class BackfillRangeException : OperatorException
+internal sealed class BackfillRangeException : OperatorException
 {
     internal BackfillRangeException(string problem)
         : base(problem + ".") => Problem = problem;

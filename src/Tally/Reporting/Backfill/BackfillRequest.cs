@@ -4,7 +4,7 @@ using Tally.Reporting.Accounts;
 namespace Tally.Reporting.Backfill;
 
 /// <summary>A row of <c>reporting.backfill_requests</c>: days of an account that are to be rebuilt.</summary>
-public sealed record BackfillRequest
+internal sealed record BackfillRequest
 {
     public required Guid Id { get; init; }
 
@@ -47,7 +47,7 @@ public sealed record BackfillRequest
 }
 
 /// <summary>How far a request has come.</summary>
-public sealed record BackfillProgress
+internal sealed record BackfillProgress
 {
     public required BackfillRequest Request { get; init; }
 
@@ -75,7 +75,7 @@ public sealed record BackfillProgress
 }
 
 /// <summary>What a backfill would do.</summary>
-public sealed record BackfillPlan
+internal sealed record BackfillPlan
 {
     public required Account Account { get; init; }
 

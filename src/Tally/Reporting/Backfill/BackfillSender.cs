@@ -19,7 +19,7 @@ public sealed class BackfillSender(NpgsqlDataSource dataSource, Backfills backfi
 
     /// <summary>Puts the messages that cover the request's days still to come.</summary>
     /// <exception cref="Exception">The queue service failed; the request is on record and found by <see cref="SendOwedAsync"/>.</exception>
-    public async Task SendAsync(BackfillRequest request, CancellationToken cancellationToken = default)
+    internal async Task SendAsync(BackfillRequest request, CancellationToken cancellationToken = default)
     {
         foreach (var message in await backfills.PendingAsync(request, cancellationToken))
             await sender.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(message), cancellationToken);
@@ -31,7 +31,7 @@ public sealed class BackfillSender(NpgsqlDataSource dataSource, Backfills backfi
     /// <param name="young">Also requests of the last minute, whose recorder may be about to put them.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
     /// <returns>How many requests were put.</returns>
-    public async Task<int> SendOwedAsync(Func<bool> isOverTime, bool young = false, CancellationToken cancellationToken = default)
+    internal async Task<int> SendOwedAsync(Func<bool> isOverTime, bool young = false, CancellationToken cancellationToken = default)
     {
         var before = clock.GetCurrentInstant() - (young ? Duration.Zero : Grace);
         var sent = 0;

@@ -40,7 +40,7 @@ public sealed class Backfills
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     /// <exception cref="MissingTimeZoneException">The account has no reporting timezone.</exception>
     /// <exception cref="BackfillRangeException">The days lie before 2000 or after today, or are more than twenty years.</exception>
-    public async Task<BackfillPlan> PlanAsync(long accountId, LocalDate? from = null, LocalDate? to = null, CancellationToken cancellationToken = default)
+    internal async Task<BackfillPlan> PlanAsync(long accountId, LocalDate? from = null, LocalDate? to = null, CancellationToken cancellationToken = default)
     {
         var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         var zone = account.Zone ?? throw new MissingTimeZoneException(account);
@@ -75,7 +75,7 @@ public sealed class Backfills
     }
 
     /// <summary>Records a request. It starts when its message is put on <see cref="QueueNames.ReportingBackfills"/>.</summary>
-    public async Task<BackfillRequest> RequestAsync(BackfillPlan plan, string reason = "", bool dropsBases = false, CancellationToken cancellationToken = default)
+    internal async Task<BackfillRequest> RequestAsync(BackfillPlan plan, string reason = "", bool dropsBases = false, CancellationToken cancellationToken = default)
     {
         var request = new BackfillRequest
         {
@@ -97,7 +97,7 @@ public sealed class Backfills
     /// recent days are right soonest.
     /// </summary>
     /// <exception cref="InvalidMessageException">The text is no such message, its days are out of bounds, or its request is not its own.</exception>
-    public async Task<BackfillFanOut> FanOutAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken = default)
+    internal async Task<BackfillFanOut> FanOutAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken = default)
     {
         var message = BackfillMessage.Read(body, messageId);
         try
@@ -118,7 +118,7 @@ public sealed class Backfills
 
     /// <summary>Rebuilds a message's day. A failure is recorded with the request, and thrown.</summary>
     /// <exception cref="InvalidMessageException">The text is no such message.</exception>
-    public async Task<RebuildOutcome> RebuildAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken = default)
+    internal async Task<RebuildOutcome> RebuildAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken = default)
     {
         var message = BackfillDayMessage.Read(body, messageId);
         var target = new DayTarget(message.AccountId, LocalDate.FromDateOnly(message.Date), message.RequestId);
@@ -126,7 +126,7 @@ public sealed class Backfills
     }
 
     /// <summary>Rebuilds the request's days that are still to come in this process, newest first.</summary>
-    public async IAsyncEnumerable<(LocalDate Date, RebuildOutcome Outcome)> RebuildInlineAsync(
+    internal async IAsyncEnumerable<(LocalDate Date, RebuildOutcome Outcome)> RebuildInlineAsync(
         BackfillRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         foreach (var date in Enumerable.Reverse(await PendingDaysAsync(request, request.FromDate, request.ToDate, cancellationToken)))
@@ -140,21 +140,21 @@ public sealed class Backfills
     /// <param name="accountId">Whose; null for all.</param>
     /// <param name="limit">How many at most; null for all.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    public Task<IReadOnlyList<BackfillProgress>> GetProgressAsync(long? accountId = null, int? limit = null, CancellationToken cancellationToken = default) =>
+    internal Task<IReadOnlyList<BackfillProgress>> GetProgressAsync(long? accountId = null, int? limit = null, CancellationToken cancellationToken = default) =>
         QueryProgressAsync(accountId, null, limit, cancellationToken);
 
     /// <summary>The progress of one request.</summary>
     /// <exception cref="UnknownBackfillException">There is no such request.</exception>
-    public async Task<BackfillProgress> GetAsync(Guid requestId, CancellationToken cancellationToken = default) =>
+    internal async Task<BackfillProgress> GetAsync(Guid requestId, CancellationToken cancellationToken = default) =>
         (await QueryProgressAsync(null, requestId, null, cancellationToken)) is [var progress] ? progress : throw new UnknownBackfillException(requestId);
 
     /// <summary>Stops a request: days that are not done yet stay as they are.</summary>
     /// <exception cref="UnknownBackfillException">There is no such request.</exception>
-    public Task CancelAsync(Guid requestId, CancellationToken cancellationToken = default) => SetCancelledAsync(requestId, _clock.GetCurrentInstant(), cancellationToken);
+    internal Task CancelAsync(Guid requestId, CancellationToken cancellationToken = default) => SetCancelledAsync(requestId, _clock.GetCurrentInstant(), cancellationToken);
 
     /// <summary>Takes a request up again. Returns the messages that cover the days still to come, newest first.</summary>
     /// <exception cref="UnknownBackfillException">There is no such request.</exception>
-    public async Task<IReadOnlyList<BackfillMessage>> ResumeAsync(Guid requestId, CancellationToken cancellationToken = default)
+    internal async Task<IReadOnlyList<BackfillMessage>> ResumeAsync(Guid requestId, CancellationToken cancellationToken = default)
     {
         return await PendingAsync(await SetCancelledAsync(requestId, null, cancellationToken), cancellationToken);
     }
@@ -270,7 +270,7 @@ public sealed class Backfills
     }
 
     /// <summary>Notes that the request's messages are on their queue, or that its days are done without.</summary>
-    public async Task MarkQueuedAsync(Guid requestId, CancellationToken cancellationToken = default)
+    internal async Task MarkQueuedAsync(Guid requestId, CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteWithinAsync(TimeBoxes.Uncancelled, BackfillSql.MarkQueued, new { id = requestId, now = _clock.GetCurrentInstant() }, cancellationToken);
@@ -349,4 +349,4 @@ public sealed class Backfills
 }
 
 /// <summary>No backfill request has this id.</summary>
-public sealed class UnknownBackfillException(Guid id) : OperatorException($"There is no backfill request {id}. 'tally rollups progress' lists them.");
+internal sealed class UnknownBackfillException(Guid id) : OperatorException($"There is no backfill request {id}. 'tally rollups progress' lists them.");

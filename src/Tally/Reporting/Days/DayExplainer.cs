@@ -7,7 +7,7 @@ using Tally.Reporting.Events;
 namespace Tally.Reporting.Days;
 
 /// <summary>A metric of the account itself on a day: what the day's base and raw events say, and what the rollups are.</summary>
-public sealed record MetricExplanation(string Metric, MetricAmount? Base, MetricAmount? Raw, MetricAmount? Rollup)
+internal sealed record MetricExplanation(string Metric, MetricAmount? Base, MetricAmount? Raw, MetricAmount? Rollup)
 {
     /// <summary>Whether the rollup is the base plus the raw events.</summary>
     public bool Agrees =>
@@ -17,7 +17,7 @@ public sealed record MetricExplanation(string Metric, MetricAmount? Base, Metric
 }
 
 /// <summary>Where a day's numbers come from.</summary>
-public sealed record DayExplanation
+internal sealed record DayExplanation
 {
     public required Account Account { get; init; }
 
@@ -46,7 +46,7 @@ public sealed record DayExplanation
 }
 
 /// <summary>Says why a day's numbers are what they are, in one snapshot. Writes nothing.</summary>
-public sealed class DayExplainer
+internal sealed class DayExplainer(NpgsqlDataSource dataSource, AccountStore accounts)
 {
     private const string Rows = """
         /* tally:days.explain_rows */
@@ -74,23 +74,14 @@ public sealed class DayExplainer
         WHERE account_id = @account_id AND date = @date AND dimension_type = 'account'
         """;
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly AccountStore _accounts;
-
-    internal DayExplainer(NpgsqlDataSource dataSource, AccountStore accounts)
-    {
-        _dataSource = dataSource;
-        _accounts = accounts;
-    }
-
     /// <summary>Explains the account's day.</summary>
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     /// <exception cref="MissingTimeZoneException">The account has no reporting timezone.</exception>
     public async Task<DayExplanation> ExplainAsync(long accountId, LocalDate date, CancellationToken cancellationToken = default)
     {
-        var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new Tally.Reporting.Rollups.UnknownAccountException(accountId);
+        var account = await accounts.FindAsync(accountId, cancellationToken) ?? throw new Tally.Reporting.Rollups.UnknownAccountException(accountId);
         var day = LocalDay.Of(date, account.Zone ?? throw new MissingTimeZoneException(account));
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         var coverage = new DayCoverage(account, await QueryAsync<RollupDay>(Rows, new { account_id = accountId, from = date.PlusDays(-DayCoverage.Neighbours), to = date.PlusDays(DayCoverage.Neighbours) }));
         var bases = (await QueryAsync<BaseRow>(Bases, new { account_id = accountId, date })).ToList();

@@ -7,7 +7,7 @@ using Tally.Reporting.Rollups;
 namespace Tally.Reporting.Days;
 
 /// <summary>What became of a day that was to be rebuilt.</summary>
-public enum RebuildOutcome
+internal enum RebuildOutcome
 {
     /// <summary>Rows were written or removed.</summary>
     Rebuilt,
@@ -163,7 +163,7 @@ internal sealed record DayRebuild(long AccountId, LocalDay Day, string? StoredZo
 }
 
 /// <summary>The account's days cannot be told: it has no reporting timezone, or an unknown one.</summary>
-public sealed class MissingTimeZoneException(Account account) : OperatorException(account.ReportingTimezone is null
+internal sealed class MissingTimeZoneException(Account account) : OperatorException(account.ReportingTimezone is null
     ? $"Account {account.Id} has no reporting timezone. Set one with 'tally account set-timezone {account.Id} ZONE'."
     : $"Account {account.Id} has the unknown reporting timezone '{account.ReportingTimezone}'. Set another with 'tally account set-timezone {account.Id} ZONE'.")
 {

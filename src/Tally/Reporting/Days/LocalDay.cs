@@ -11,7 +11,7 @@ namespace Tally.Reporting.Days;
 /// a day that the zone never had (Apia, 30 December 2011) is empty, and where a clock set back over midnight
 /// shows the old date once more, those instants belong to the new day, which had begun.
 /// </remarks>
-public readonly record struct LocalDay
+internal readonly record struct LocalDay
 {
     private LocalDay(LocalDate date, Instant start, Instant end)
     {

@@ -4,7 +4,7 @@ using Tally.Reporting.Accounts;
 namespace Tally.Reporting.Days;
 
 /// <summary>What the rollups of a day are worth.</summary>
-public enum DayState
+internal enum DayState
 {
     /// <summary>Events are added as they come, from the day's first on.</summary>
     Live,
@@ -17,7 +17,7 @@ public enum DayState
 }
 
 /// <summary>A row of <c>reporting.reporting_days</c>.</summary>
-public sealed record RollupDay
+internal sealed record RollupDay
 {
     public required LocalDate Date { get; init; }
 

@@ -9,7 +9,7 @@ using Tally.Reporting.Rollups;
 namespace Tally.Reporting.Days;
 
 /// <summary>A rollup row that is not what the day's base and raw events say.</summary>
-public sealed record RollupDifference
+internal sealed record RollupDifference
 {
     public required LocalDate Date { get; init; }
 
@@ -38,7 +38,7 @@ public sealed record RollupDifference
 }
 
 /// <summary>What a verification found.</summary>
-public sealed record VerificationReport
+internal sealed record VerificationReport
 {
     public required LocalDate? From { get; init; }
 
@@ -59,7 +59,7 @@ public sealed record VerificationReport
 }
 
 /// <summary>Holds the rollups of days against the aggregate of their raw events. Writes nothing.</summary>
-public sealed class RollupVerifier
+internal sealed class RollupVerifier(NpgsqlDataSource dataSource, AccountStore accounts)
 {
     /// <summary>How many differences a report holds: more say no more, and a history that differs throughout would fill the memory.</summary>
     public const int MaxDifferences = 10_000;
@@ -72,15 +72,6 @@ public sealed class RollupVerifier
         SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @id
         """;
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly AccountStore _accounts;
-
-    internal RollupVerifier(NpgsqlDataSource dataSource, AccountStore accounts)
-    {
-        _dataSource = dataSource;
-        _accounts = accounts;
-    }
-
     /// <summary>Verifies the days; by default every day that has an event or a rollup.</summary>
     /// <param name="accountId">The account.</param>
     /// <param name="from">First day.</param>
@@ -92,9 +83,9 @@ public sealed class RollupVerifier
     public async Task<VerificationReport> VerifyAsync(
         long accountId, LocalDate? from = null, LocalDate? to = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
-        var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+        var account = await accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         var zone = account.Zone ?? throw new MissingTimeZoneException(account);
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var differences = new List<RollupDifference>();
         var (rowsDiffering, daysDiffering) = (0L, 0);
         var dates = await DaysOnRecord.FindAsync(connection, accountId, zone, from, to, TimedStatement.ByHand, cancellationToken);
@@ -124,7 +115,7 @@ public sealed class RollupVerifier
     /// <summary>How many days of the account were cut with other windows than this process's time zone data give.</summary>
     public async Task<int> CountCutOtherwiseAsync(Account account, CancellationToken cancellationToken = default)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await CountCutOtherwiseAsync(connection, account, cancellationToken);
     }
 
@@ -136,7 +127,7 @@ public sealed class RollupVerifier
     internal async Task<IReadOnlyList<RollupDifference>> FindDifferencesAsync(
         Account account, IReadOnlyList<LocalDay> days, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(timeout, cancellationToken);
         await using var command = DaySql.VerifyCommand(connection, account.Id, days);
         command.CommandTimeout = TimedStatement.ClientTimeout(timeout);

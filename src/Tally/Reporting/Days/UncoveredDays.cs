@@ -8,7 +8,7 @@ namespace Tally.Reporting.Days;
 /// <param name="Dirty">Marked to be rebuilt.</param>
 /// <param name="CutOtherwise">Cut with other windows than this process's time zone data give.</param>
 /// <param name="ZoneData">The version of these data.</param>
-public sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneData)
+internal sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneData)
 {
     private const string CountDirty = """
         /* tally:days.count_dirty */

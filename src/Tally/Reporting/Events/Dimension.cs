@@ -3,7 +3,7 @@ using Tally.Reporting.Accounts;
 namespace Tally.Reporting.Events;
 
 /// <summary>The kinds of thing that totals are kept for, by the names that <c>dimension_type</c> holds.</summary>
-public static class Dimension
+internal static class Dimension
 {
     public const string Account = "account";
     public const string Agent = "agent";

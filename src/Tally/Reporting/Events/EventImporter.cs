@@ -13,7 +13,7 @@ namespace Tally.Reporting.Events;
 /// <param name="Inserted">Events that were new.</param>
 /// <param name="Conflicts">Events whose id is stored with other contents; the first stays.</param>
 /// <param name="Days">Days that got events and wait to be rebuilt.</param>
-public sealed record ImportResult(long Read, long Inserted, long Conflicts, long Days)
+internal sealed record ImportResult(long Read, long Inserted, long Conflicts, long Days)
 {
     /// <summary>Events that were stored before, the same in every field.</summary>
     public long Duplicates => Read - Inserted - Conflicts;
@@ -23,7 +23,7 @@ public sealed record ImportResult(long Read, long Inserted, long Conflicts, long
 /// Brings history into the raw events with COPY. Importing the same again changes nothing. Rollups are left alone:
 /// every day that got an event is marked dirty in the same transaction, and waits for a backfill.
 /// </summary>
-public sealed class EventImporter
+internal sealed class EventImporter(NpgsqlDataSource dataSource, AccountDirectory directory, IClock clock)
 {
     // Read ahead to sort by account and time, so that a transaction touches few days: some 20 MB.
     private const int SortedEvents = 50_000;
@@ -90,17 +90,6 @@ public sealed class EventImporter
               (i.name, i.value, i.value_in_business_hours, i.user_id, i.inbox_id, i.conversation_id, i.event_start_time, i.event_end_time, i.created_at)
         """;
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly AccountDirectory _accounts;
-    private readonly IClock _clock;
-
-    internal EventImporter(NpgsqlDataSource dataSource, AccountDirectory accounts, IClock clock)
-    {
-        _dataSource = dataSource;
-        _accounts = accounts;
-        _clock = clock;
-    }
-
     /// <summary>Imports all events, in transactions of up to 10,000. Of events with the same id the first one counts. What is committed before a failure stays; import again to go on.</summary>
     /// <param name="events">Any order; history sorted by account is fastest.</param>
     /// <param name="progress">Told the events read so far.</param>
@@ -162,17 +151,17 @@ public sealed class EventImporter
         while (true)
         {
             var ids = chunk.Select(one => one.AccountId).ToHashSet();
-            var accounts = await _accounts.GetAsync(ids, cancellationToken);
+            var accounts = await directory.GetAsync(ids, cancellationToken);
             if (accounts.Count < ids.Count) throw new UnknownAccountException(ids.First(id => !accounts.ContainsKey(id)));
             if (await TryImportAsync(EventBatch.Of(chunk, accounts), cancellationToken) is { } result) return result;
-            _accounts.Forget(ids);
+            directory.Forget(ids);
         }
     }
 
     /// <summary>Null if an account's zone changed since the days were told, and nothing was written.</summary>
     private async Task<ImportedChunk?> TryImportAsync(EventBatch batch, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = ClientTimeout })
         {
@@ -185,7 +174,7 @@ public sealed class EventImporter
         await connection.ExecuteAsync(new CommandDefinition(CreateStage, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         await CopyAsync(connection, batch, cancellationToken);
         var (inserted, accountIds, dates) = await connection.QuerySingleAsync<(long, long[], DateOnly[])>(new CommandDefinition(
-            Merge, new { now = _clock.GetCurrentInstant() }, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
+            Merge, new { now = clock.GetCurrentInstant() }, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         var conflicts = inserted == batch.Events.Count
             ? 0
             : await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountConflicts, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));

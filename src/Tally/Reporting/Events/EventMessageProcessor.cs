@@ -26,7 +26,7 @@ public sealed class EventMessageProcessor
     /// cannot be applied, the others are, and then it throws: the message stays, to be mended and sent again.
     /// </summary>
     /// <exception cref="InvalidMessageException">The message, or some of its events, cannot be applied.</exception>
-    public async Task<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken)
+    internal async Task<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> body, string messageId, CancellationToken cancellationToken)
     {
         var message = Read(body, messageId);
         var accounts = await _retry.RunAsync(
@@ -80,14 +80,14 @@ public sealed class EventMessageProcessor
 }
 
 /// <summary>What became of a message's events.</summary>
-public sealed record ApplyResult(int Applied, int Duplicates, int Conflicts);
+internal sealed record ApplyResult(int Applied, int Duplicates, int Conflicts);
 
 /// <summary>A message that cannot be done whole; it says which, and what to mend.</summary>
 /// <remarks>
 /// It is logged at every try of the message, so it is one line: the place at which a reader gives up says nothing that the
 /// message does not. Control characters of what it quotes are shown.
 /// </remarks>
-public sealed class InvalidMessageException : OperatorException
+internal sealed class InvalidMessageException : OperatorException
 {
     // A message holds some hundred events; the first few show what is wrong with its producer.
     private const int MaxProblemsShown = 5;

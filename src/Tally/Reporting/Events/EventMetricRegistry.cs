@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Tally.Reporting.Events;
 
 /// <summary>What a raw event adds to a metric.</summary>
-public enum MetricKind
+internal enum MetricKind
 {
     /// <summary>One for each event; its seconds are dropped.</summary>
     Count,
@@ -16,13 +16,13 @@ public enum MetricKind
 }
 
 /// <summary>One line of the registry: events called <paramref name="EventName"/> feed <paramref name="Metric"/>.</summary>
-public sealed record EventMetric(string EventName, string Metric, MetricKind Kind);
+internal sealed record EventMetric(string EventName, string Metric, MetricKind Kind);
 
 /// <summary>
 /// Which raw events feed which rollup metrics: the one source for applying, rebuilding, verifying and reading.
 /// A metric is fed by one event name, so that its rows are never the sum of two groups.
 /// </summary>
-public static class EventMetricRegistry
+internal static class EventMetricRegistry
 {
     /// <summary>The one event whose count is of distinct conversations. An index of the raw events holds just these.</summary>
     internal const string BotHandoff = "conversation_bot_handoff";
@@ -57,4 +57,4 @@ public static class EventMetricRegistry
 }
 
 /// <summary>A count and two sums of seconds, of one metric.</summary>
-public sealed record MetricAmount(string Metric, long Count, decimal SumValue, decimal SumValueBusinessHours);
+internal sealed record MetricAmount(string Metric, long Count, decimal SumValue, decimal SumValueBusinessHours);

@@ -11,7 +11,7 @@ namespace Tally.Reporting.Events;
 /// "userId": integer?, "inboxId": integer?, "conversationId": integer?, "eventStartTime": instant?, "eventEndTime": instant?,
 /// "createdAt": instant}</c>. Integers may be given as text, since JSON numbers lose digits beyond 2^53. Other fields are ignored.
 /// </remarks>
-public static class EventReader
+internal static class EventReader
 {
     /// <summary>The most seconds that a duration may have: some 317 years.</summary>
     public const decimal MaxSeconds = 10_000_000_000;
@@ -191,16 +191,16 @@ public static class EventReader
 /// <param name="Events">In the message's order.</param>
 /// <param name="Problems">In the message's order.</param>
 /// <param name="Count">How many elements the message has.</param>
-public sealed record EventMessage(IReadOnlyList<IndexedEvent> Events, IReadOnlyList<EventProblem> Problems, int Count);
+internal sealed record EventMessage(IReadOnlyList<IndexedEvent> Events, IReadOnlyList<EventProblem> Problems, int Count);
 
 /// <summary>An event and its place, from 0, in its message.</summary>
-public sealed record IndexedEvent(int Index, ReportingEvent Event);
+internal sealed record IndexedEvent(int Index, ReportingEvent Event);
 
 /// <summary>What is wrong with the element at <paramref name="Index"/>, from 0.</summary>
-public sealed record EventProblem(int Index, string Problem);
+internal sealed record EventProblem(int Index, string Problem);
 
 /// <summary>An event that cannot be applied; the message names the field.</summary>
-public sealed class InvalidEventException(string? field, string problem, Exception? innerException = null)
+internal sealed class InvalidEventException(string? field, string problem, Exception? innerException = null)
     : OperatorException(field is null ? problem : $"'{field}' {problem}", innerException)
 {
     /// <summary>The field at fault; null if it is the text as a whole.</summary>

@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Reporting.Events;
 
 /// <summary>A raw event of the support desk, as it arrives and as it is stored.</summary>
-public sealed record ReportingEvent
+internal sealed record ReportingEvent
 {
     /// <summary>The producer's id; with <see cref="AccountId"/> the idempotency key.</summary>
     public required Guid Id { get; init; }

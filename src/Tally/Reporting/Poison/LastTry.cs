@@ -9,7 +9,7 @@ namespace Tally.Reporting.Poison;
 /// <param name="MessageId">Its id in the queue.</param>
 /// <param name="Body">As it came.</param>
 /// <param name="Tries">How often it was delivered, this time included; 1 or more.</param>
-public sealed record Delivery(string Queue, string MessageId, byte[] Body, long Tries);
+internal sealed record Delivery(string Queue, string MessageId, byte[] Body, long Tries);
 
 /// <summary>
 /// Keeps a message's last try on record: before it begins, so that even a process that is killed leaves the text; and with
@@ -28,7 +28,7 @@ public sealed class LastTry
 
     /// <summary>Does the work of a delivery.</summary>
     /// <exception cref="Exception">What the work threw, whether it could be recorded or not.</exception>
-    public async Task<T> RunAsync<T>(Delivery delivery, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    internal async Task<T> RunAsync<T>(Delivery delivery, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         if (delivery.Tries < _tries) return await work(cancellationToken);
 

@@ -8,7 +8,7 @@ namespace Tally.Reporting.Poison;
 /// <summary>Messages that failed their last try, on record until they are dealt with: the poison queue's own copy lives seven days.</summary>
 /// <param name="dataSource">The database.</param>
 /// <param name="clock">Says when.</param>
-public sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
+internal sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
 {
     private const int MaxReason = 2_000;
     private const int RowsAtOnce = 1_000;

@@ -4,7 +4,7 @@ using NodaTime;
 namespace Tally.Reporting.Poison;
 
 /// <summary>A row of <c>reporting.poison_messages</c>: a message that failed its last try.</summary>
-public sealed record PoisonMessage
+internal sealed record PoisonMessage
 {
     /// <summary>The queue that it came from, without the suffix of poison.</summary>
     public required string Queue { get; init; }

@@ -14,7 +14,7 @@ using static Tally.Database.SqlParameters;
 namespace Tally.Reporting.Reconcile;
 
 /// <summary>A rollup row of a covered day that was not what the raw events said when it was verified.</summary>
-public sealed record RollupDrift
+internal sealed record RollupDrift
 {
     public required long AccountId { get; init; }
 
@@ -39,7 +39,7 @@ public sealed record RollupDrift
 }
 
 /// <summary>Keeps what verification finds, and shows it.</summary>
-public sealed class DriftLog
+internal sealed class DriftLog(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock, ILogger<DriftLog> logger)
 {
     private const string Insert = """
         /* tally:drift.record */
@@ -73,23 +73,12 @@ public sealed class DriftLog
         LIMIT @limit
         """;
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly TimeSpan _timeout;
-    private readonly IClock _clock;
-    private readonly ILogger<DriftLog> _logger;
-
-    internal DriftLog(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock, ILogger<DriftLog> logger)
-    {
-        _dataSource = dataSource;
-        _timeout = options.Value.StatementTimeout;
-        _clock = clock;
-        _logger = logger;
-    }
+    private readonly TimeSpan _timeout = options.Value.StatementTimeout;
 
     /// <summary>The latest findings of one account, or of all, newest first.</summary>
     public async Task<IReadOnlyList<RollupDrift>> ReadAsync(long? accountId = null, int limit = 1_000, CancellationToken cancellationToken = default)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(Select, new { account_id = accountId, limit }, cancellationToken: cancellationToken));
         return [.. rows.Select(row => row.ToDrift())];
     }
@@ -100,10 +89,10 @@ public sealed class DriftLog
     /// </summary>
     internal async Task<IReadOnlyList<LocalDate>> RecordAsync(Account account, IReadOnlyList<RollupDifference> differences, CancellationToken cancellationToken)
     {
-        var now = _clock.GetCurrentInstant();
+        var now = clock.GetCurrentInstant();
         var days = differences.Select(difference => difference.Date).Distinct().Order().ToList();
         var drift = differences.Where(difference => difference.IsOfCoveredDay(account)).ToList();
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = TimedStatement.ClientTimeout(_timeout) })
         {
@@ -138,7 +127,7 @@ public sealed class DriftLog
         {
             Telemetry.DriftedDays.Add(1);
             var first = day.First();
-            Log.RollupsDrifted(_logger, accountId, day.Key.ToDateOnly(), day.Count(), first.DimensionType, first.DimensionId, first.Metric, Describe(first.Found), Describe(first.Expected));
+            Log.RollupsDrifted(logger, accountId, day.Key.ToDateOnly(), day.Count(), first.DimensionType, first.DimensionId, first.Metric, Describe(first.Found), Describe(first.Expected));
         }
     }
 

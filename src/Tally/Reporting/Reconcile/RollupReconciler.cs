@@ -12,7 +12,7 @@ using Tally.Scheduling;
 namespace Tally.Reporting.Reconcile;
 
 /// <summary>What a run of <see cref="RollupReconciler"/> did, and the messages that it calls for.</summary>
-public sealed record ReconcileResult
+internal sealed record ReconcileResult
 {
     public required RunOutcome Outcome { get; init; }
 
@@ -64,7 +64,7 @@ public sealed class RollupReconciler
     /// <summary>Gives every account its turn, or as many as there is time for; the next run goes on from there.</summary>
     /// <param name="limiter">The time box, asked after every account.</param>
     /// <param name="cancellationToken">Ends the run at once; days marked so far are found again by the next.</param>
-    public async Task<ReconcileResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
+    internal async Task<ReconcileResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
     {
         var (accounts, verified, differing) = (0, 0, 0);
         var days = new List<BackfillDayMessage>();

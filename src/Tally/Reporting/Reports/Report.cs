@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Reporting.Reports;
 
 /// <summary>Where numbers came from.</summary>
-public enum ReportSource
+internal enum ReportSource
 {
     Raw,
     Rollup,
@@ -13,10 +13,10 @@ public enum ReportSource
 }
 
 /// <summary>Days that were answered from one source, both ends included; a day that the range cuts is one of them.</summary>
-public sealed record ReportPart(ReportSource Source, LocalDate From, LocalDate To);
+internal sealed record ReportPart(ReportSource Source, LocalDate From, LocalDate To);
 
 /// <summary>What every report says of itself.</summary>
-public abstract record Report
+internal abstract record Report
 {
     public required ReportSource Source { get; init; }
 
@@ -34,7 +34,7 @@ public abstract record Report
 }
 
 /// <summary>A metric over a range and over time.</summary>
-public sealed record SeriesReport : Report
+internal sealed record SeriesReport : Report
 {
     /// <summary>The number of the whole range: seconds of an average, null without an event; else a count.</summary>
     public required decimal? Aggregate { get; init; }
@@ -48,17 +48,17 @@ public sealed record SeriesReport : Report
 /// <param name="Local">The same on the zone's clock; midnight, but for hours.</param>
 /// <param name="Value">Seconds of an average, 0 without an event; else the count.</param>
 /// <param name="Count">What was counted, or averaged.</param>
-public sealed record SeriesPoint(Instant Start, LocalDateTime Local, decimal Value, long Count);
+internal sealed record SeriesPoint(Instant Start, LocalDateTime Local, decimal Value, long Count);
 
 /// <summary>All agents, or all inboxes, with an event in the range.</summary>
-public sealed record SummaryReport : Report
+internal sealed record SummaryReport : Report
 {
     /// <summary>By id.</summary>
     public required IReadOnlyList<SummaryRow> Rows { get; init; }
 }
 
 /// <summary>One agent or inbox. Averages are seconds, null without an event.</summary>
-public sealed record SummaryRow
+internal sealed record SummaryRow
 {
     public required long Id { get; init; }
 

@@ -3,7 +3,7 @@ using Tally.Reporting.Events;
 namespace Tally.Reporting.Reports;
 
 /// <summary>How a report's number comes from events.</summary>
-public enum ReportMetricKind
+internal enum ReportMetricKind
 {
     /// <summary>Seconds per event; missing seconds are 0.</summary>
     Average,
@@ -24,7 +24,7 @@ public enum ReportMetricKind
 /// two days is one conversation, and a handoff takes away what its conversation resolved on another day. So these are
 /// counted from raw events, and handoffs from rollups only if the range is one day.
 /// </remarks>
-public sealed record ReportMetric(string Name, ReportMetricKind Kind, string RollupMetric)
+internal sealed record ReportMetric(string Name, ReportMetricKind Kind, string RollupMetric)
 {
     public static ReportMetric AverageFirstResponseTime { get; } = new("avg_first_response_time", ReportMetricKind.Average, "first_response");
 

@@ -8,17 +8,8 @@ namespace Tally.Reporting.Reports;
 /// Answers reports: whole covered days from rollups, everything else from raw events, all in one snapshot. The
 /// numbers are the same whichever source serves them. Writes nothing.
 /// </summary>
-public sealed class ReportReader
+internal sealed class ReportReader(NpgsqlDataSource dataSource, ZoneRules rules)
 {
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly ZoneRules _rules;
-
-    internal ReportReader(NpgsqlDataSource dataSource, ZoneRules rules)
-    {
-        _dataSource = dataSource;
-        _rules = rules;
-    }
-
     private static readonly ReportMetric[] SummaryMetrics =
         [ReportMetric.Resolutions, ReportMetric.AverageResolutionTime, ReportMetric.AverageFirstResponseTime, ReportMetric.ReplyTime];
 
@@ -28,7 +19,7 @@ public sealed class ReportReader
     public async Task<SeriesReport> ReadAsync(SeriesRequest request, CancellationToken cancellationToken = default)
     {
         request.Validate();
-        await using var snapshot = await ReportSnapshot.OpenAsync(_dataSource, _rules, request, cancellationToken);
+        await using var snapshot = await ReportSnapshot.OpenAsync(dataSource, rules, request, cancellationToken);
         var zone = request.Zone ?? ReportZone.Of(snapshot.Account);
         var buckets = ReportBuckets.Of(request.From, request.To, request.GroupBy, zone.Zone);
         var plan = ReadPlan.Of(new ReportQuestion(request, zone, buckets, request.GroupBy == ReportPeriod.Hour, request.Metric), snapshot.Account, snapshot.Days, snapshot.Bases);
@@ -56,7 +47,7 @@ public sealed class ReportReader
     public async Task<SummaryReport> ReadAsync(SummaryRequest request, CancellationToken cancellationToken = default)
     {
         request.Validate();
-        await using var snapshot = await ReportSnapshot.OpenAsync(_dataSource, _rules, request, cancellationToken);
+        await using var snapshot = await ReportSnapshot.OpenAsync(dataSource, rules, request, cancellationToken);
         var zone = request.Zone ?? ReportZone.Of(snapshot.Account);
         var plan = ReadPlan.Of(new ReportQuestion(request, zone, ReportBuckets.One(request.From)), snapshot.Account, snapshot.Days, snapshot.Bases);
         var rows = await snapshot.ReadAsync(ReportSql.Summary(request, SummaryMetrics, plan), ReadMember, cancellationToken);

@@ -5,7 +5,7 @@ using Tally.Reporting.Events;
 namespace Tally.Reporting.Reports;
 
 /// <summary>The length of a series' buckets, in the request's zone.</summary>
-public enum ReportPeriod
+internal enum ReportPeriod
 {
     Hour,
     Day,
@@ -17,7 +17,7 @@ public enum ReportPeriod
 }
 
 /// <summary>Where a report may take its numbers from.</summary>
-public enum ReportSourceChoice
+internal enum ReportSourceChoice
 {
     /// <summary>Whole covered days from rollups if the account's reports read them, the rest from raw events.</summary>
     Auto,
@@ -30,7 +30,7 @@ public enum ReportSourceChoice
 }
 
 /// <summary>What every report is asked with.</summary>
-public abstract record ReportRequest
+internal abstract record ReportRequest
 {
     // A century of days, or eleven years of hours: beyond this nobody reads a series, and it would only fill memory.
     internal const int MaxBuckets = 100_000;
@@ -63,7 +63,7 @@ public abstract record ReportRequest
 }
 
 /// <summary>A metric over time, of the account, of one agent or of one inbox.</summary>
-public sealed record SeriesRequest : ReportRequest
+internal sealed record SeriesRequest : ReportRequest
 {
     public required ReportMetric Metric { get; init; }
 
@@ -91,7 +91,7 @@ public sealed record SeriesRequest : ReportRequest
 }
 
 /// <summary>All agents, or all inboxes, side by side.</summary>
-public sealed record SummaryRequest : ReportRequest
+internal sealed record SummaryRequest : ReportRequest
 {
     /// <summary><see cref="Events.Dimension.Agent"/> or <see cref="Events.Dimension.Inbox"/>.</summary>
     public required string Dimension { get; init; }
@@ -105,4 +105,4 @@ public sealed record SummaryRequest : ReportRequest
 }
 
 /// <summary>A report cannot be given as it was asked for; the message says why and what to ask instead.</summary>
-public sealed class ReportRequestException(string message) : OperatorException(message);
+internal sealed class ReportRequestException(string message) : OperatorException(message);

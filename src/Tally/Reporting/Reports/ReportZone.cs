@@ -6,7 +6,7 @@ using Tally.Reporting.Days;
 namespace Tally.Reporting.Reports;
 
 /// <summary>The zone that a report is asked for in: an IANA zone, or an offset that never changes.</summary>
-public sealed class ReportZone
+internal sealed class ReportZone
 {
     private readonly bool _isOffset;
 

@@ -13,33 +13,18 @@ namespace Tally.Reporting.Retention;
 /// <summary>What the erasure of an account removed.</summary>
 /// <param name="WasThere">Whether the account existed, or its erasure had begun.</param>
 /// <param name="Rows">Rows of its events, rollups and their states, and messages on record.</param>
-public sealed record AccountErasure(bool WasThere, long Rows);
+internal sealed record AccountErasure(bool WasThere, long Rows);
 
 /// <summary>
 /// Removes an account and everything that is kept for it. Broken off, it goes on when it is called again, and by itself with
 /// the next run of <see cref="ResumeUnfinishedAsync"/>; its id is nobody's until it has ended.
 /// </summary>
-public sealed class AccountEraser
+internal sealed class AccountEraser(
+    NpgsqlDataSource dataSource, AccountDirectory directory, PoisonLog poison, IOptions<ReportingOptions> options, IClock clock, ILogger<AccountEraser> logger)
 {
     private const int RowsAtOnce = 10_000;
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly AccountDirectory _directory;
-    private readonly PoisonLog _poison;
-    private readonly TimeSpan _timeout;
-    private readonly IClock _clock;
-    private readonly ILogger<AccountEraser> _logger;
-
-    internal AccountEraser(
-        NpgsqlDataSource dataSource, AccountDirectory directory, PoisonLog poison, IOptions<ReportingOptions> options, IClock clock, ILogger<AccountEraser> logger)
-    {
-        _dataSource = dataSource;
-        _directory = directory;
-        _poison = poison;
-        _timeout = options.Value.StatementTimeout;
-        _clock = clock;
-        _logger = logger;
-    }
+    private readonly TimeSpan _timeout = options.Value.StatementTimeout;
 
     /// <summary>Erases the account: first itself, so that no event comes any more, then what it leaves, 10,000 rows at a time.</summary>
     /// <param name="accountId">The account.</param>
@@ -47,13 +32,13 @@ public sealed class AccountEraser
     /// <param name="cancellationToken">Stops between steps.</param>
     public async Task<AccountErasure> EraseAsync(long accountId, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
-        var now = _clock.GetCurrentInstant();
+        var now = clock.GetCurrentInstant();
         var wasThere = await BeginAsync(accountId, now, cancellationToken);
-        _directory.Forget([accountId]);
+        directory.Forget([accountId]);
         var rows = await DeleteRowsAsync(accountId, progress, () => false, cancellationToken) ?? 0;
         if (!wasThere && rows == 0) await ExecuteAsync(EraseSql.TakeBack, accountId, now, cancellationToken);
         await ExecuteAsync(EraseSql.End, accountId, now, cancellationToken);
-        if (wasThere || rows > 0) Log.AccountErased(_logger, accountId, rows);
+        if (wasThere || rows > 0) Log.AccountErased(logger, accountId, rows);
         return new AccountErasure(wasThere, rows);
     }
 
@@ -64,10 +49,10 @@ public sealed class AccountEraser
         var ended = 0;
         foreach (var accountId in await UnfinishedAsync(cancellationToken))
         {
-            _directory.Forget([accountId]);
+            directory.Forget([accountId]);
             if (await DeleteRowsAsync(accountId, null, isOverTime, cancellationToken) is not { } rows) break;
-            await ExecuteAsync(EraseSql.End, accountId, _clock.GetCurrentInstant(), cancellationToken);
-            Log.AccountErased(_logger, accountId, rows);
+            await ExecuteAsync(EraseSql.End, accountId, clock.GetCurrentInstant(), cancellationToken);
+            Log.AccountErased(logger, accountId, rows);
             ended++;
             if (isOverTime()) break;
         }
@@ -78,7 +63,7 @@ public sealed class AccountEraser
     /// <summary>Waits for those that are applying the account's events; those that come later find no account.</summary>
     private async Task<bool> BeginAsync(long accountId, Instant now, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
         await LockAsync(connection, accountId, cancellationToken);
         var wasThere = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
@@ -90,8 +75,8 @@ public sealed class AccountEraser
     /// <summary>The rows removed; null if time was up first.</summary>
     private async Task<long?> DeleteRowsAsync(long accountId, IProgress<long>? progress, Func<bool> isOverTime, CancellationToken cancellationToken)
     {
-        long rows = await _poison.EraseAsync(accountId, _ => true, cancellationToken);
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        long rows = await poison.EraseAsync(accountId, _ => true, cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         foreach (var sql in EraseSql.DeleteRows)
         {
             int removed;
@@ -110,13 +95,13 @@ public sealed class AccountEraser
 
     private async Task ExecuteAsync(string sql, long accountId, Instant now, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteWithinAsync(_timeout, sql, new { account_id = accountId, now }, cancellationToken);
     }
 
     private async Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.QueryWithinAsync<long>(_timeout, EraseSql.Unfinished, null, cancellationToken);
     }
 

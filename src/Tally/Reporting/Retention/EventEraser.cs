@@ -16,14 +16,14 @@ namespace Tally.Reporting.Retention;
 /// <param name="PurgedEvents">Events asked for by id that had been purged: their seconds are unknown, and the totals keep them.</param>
 /// <param name="RememberedIds">Ids asked for that are not stored: they may be on their way, and are refused when they come.</param>
 /// <param name="RememberedConversations">Conversations of which events may be on their way: those created up to now are refused when they come.</param>
-public sealed record EraseResult(
+internal sealed record EraseResult(
     long Events, IReadOnlyList<LocalDate> RebuiltDays, int PurgedEvents, int RememberedIds, int RememberedConversations);
 
 /// <summary>
 /// Removes single events for good, and what they added to the rollups, in one transaction for each few days. A message
 /// that brings an erased event, or one of an erased conversation, changes nothing: what was erased is remembered for good.
 /// </summary>
-public sealed class EventEraser
+internal sealed class EventEraser(NpgsqlDataSource dataSource, AccountStore accounts, PoisonLog poison, IClock clock, ILogger<EventEraser> logger)
 {
     private const int EventsAtOnce = 1_000;
 
@@ -31,21 +31,6 @@ public sealed class EventEraser
     private const int DaysAtOnce = 16;
 
     private static readonly int ClientTimeout = TimedStatement.ClientTimeout(TimedStatement.ByHand);
-
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly AccountStore _accounts;
-    private readonly PoisonLog _poison;
-    private readonly IClock _clock;
-    private readonly ILogger<EventEraser> _logger;
-
-    internal EventEraser(NpgsqlDataSource dataSource, AccountStore accounts, PoisonLog poison, IClock clock, ILogger<EventEraser> logger)
-    {
-        _dataSource = dataSource;
-        _accounts = accounts;
-        _poison = poison;
-        _clock = clock;
-        _logger = logger;
-    }
 
     /// <summary>
     /// Erases the events with these ids, also from messages on record. All ids are remembered for good, so that an event which
@@ -55,10 +40,10 @@ public sealed class EventEraser
     public async Task<EraseResult> EraseAsync(long accountId, IReadOnlyCollection<Guid> eventIds, CancellationToken cancellationToken = default)
     {
         var ids = eventIds.ToArray();
-        _ = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+        _ = await accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         var purged = await RememberAsync(accountId, ids, cancellationToken);
         var asked = ids.ToHashSet();
-        await _poison.EraseAsync(accountId, item => Guid.TryParse(item["id"]?.ToString(), out var id) && asked.Contains(id), cancellationToken);
+        await poison.EraseAsync(accountId, item => Guid.TryParse(item["id"]?.ToString(), out var id) && asked.Contains(id), cancellationToken);
         var result = await EraseAsync(accountId, EraseSql.FindById, new { account_id = accountId, ids, limit = EventsAtOnce }, purged, cancellationToken);
         return result with { RememberedIds = (int)(asked.Count - result.Events - purged) };
     }
@@ -70,9 +55,9 @@ public sealed class EventEraser
     /// <exception cref="UnknownAccountException">There is no such account.</exception>
     public async Task<EraseResult> EraseConversationAsync(long accountId, long conversationId, CancellationToken cancellationToken = default)
     {
-        _ = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+        _ = await accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         await RememberConversationAsync(accountId, conversationId, cancellationToken);
-        await _poison.EraseAsync(accountId, item => long.TryParse(item["conversationId"]?.ToString(), out var id) && id == conversationId, cancellationToken);
+        await poison.EraseAsync(accountId, item => long.TryParse(item["conversationId"]?.ToString(), out var id) && id == conversationId, cancellationToken);
         var result = await EraseAsync(accountId, EraseSql.FindByConversation, new { account_id = accountId, conversation_id = conversationId, limit = EventsAtOnce }, 0, cancellationToken);
         return result with { RememberedConversations = 1 };
     }
@@ -82,14 +67,14 @@ public sealed class EventEraser
         var erased = new Erased();
         while (true)
         {
-            var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
-            await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+            var account = await accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+            await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
             var found = await connection.QueryWithinAsync<Found>(TimedStatement.ByHand, findSql, parameters, cancellationToken);
             if (found.Count == 0) break;
             await EraseAsync(connection, account, FirstDays(found, account), erased, cancellationToken);
         }
 
-        Log.EventsErased(_logger, accountId, erased.Events, erased.Rebuilt.Count);
+        Log.EventsErased(logger, accountId, erased.Events, erased.Rebuilt.Count);
         return new EraseResult(erased.Events, [.. erased.Rebuilt], purged, RememberedIds: 0, RememberedConversations: 0);
     }
 
@@ -99,10 +84,10 @@ public sealed class EventEraser
     /// </summary>
     private async Task<int> RememberAsync(long accountId, Guid[] ids, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await LockAsync(connection, accountId, cancellationToken);
         var purged = await connection.ExecuteScalarAsync<int>(Command(EraseSql.CountPurged, new { account_id = accountId, ids }, cancellationToken));
-        await connection.ExecuteAsync(Command(EraseSql.Remember, new { account_id = accountId, ids, now = _clock.GetCurrentInstant() }, cancellationToken));
+        await connection.ExecuteAsync(Command(EraseSql.Remember, new { account_id = accountId, ids, now = clock.GetCurrentInstant() }, cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return purged;
     }
@@ -110,10 +95,10 @@ public sealed class EventEraser
     /// <summary>Likewise: those that come later find the conversation.</summary>
     private async Task RememberConversationAsync(long accountId, long conversationId, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await LockAsync(connection, accountId, cancellationToken);
         await connection.ExecuteAsync(Command(
-            EraseSql.RememberConversation, new { account_id = accountId, conversation_id = conversationId, now = _clock.GetCurrentInstant() }, cancellationToken));
+            EraseSql.RememberConversation, new { account_id = accountId, conversation_id = conversationId, now = clock.GetCurrentInstant() }, cancellationToken));
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -138,7 +123,7 @@ public sealed class EventEraser
     /// <summary>One transaction. It does nothing if the account's zone changed meanwhile; the caller looks again.</summary>
     private async Task EraseAsync(NpgsqlConnection connection, Account account, (Guid[] Ids, List<LocalDay> Days) target, Erased erased, CancellationToken cancellationToken)
     {
-        var now = _clock.GetCurrentInstant();
+        var now = clock.GetCurrentInstant();
         await using var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = ClientTimeout })
         {

@@ -15,7 +15,7 @@ using static Tally.Database.SqlParameters;
 namespace Tally.Reporting.Retention;
 
 /// <summary>Why a day kept its raw events.</summary>
-public enum PurgeRefusal
+internal enum PurgeRefusal
 {
     /// <summary>Its rollups do not hold the whole day: it is dirty, of another zone, or was never built.</summary>
     NotCovered,
@@ -25,7 +25,7 @@ public enum PurgeRefusal
 }
 
 /// <summary>What a purge did.</summary>
-public sealed record PurgeResult
+internal sealed record PurgeResult
 {
     public required int DaysPurged { get; init; }
 
@@ -42,25 +42,10 @@ public sealed record PurgeResult
 /// Moves the raw events of days whose rollups are verified to be right into the bases of these days. One transaction a
 /// day; nothing is counted twice or forgotten wherever it stops.
 /// </summary>
-public sealed class EventPurger
+internal sealed class EventPurger(
+    NpgsqlDataSource dataSource, AccountStore accounts, DriftLog drift, IOptions<ReportingOptions> options, IClock clock, ILogger<EventPurger> logger)
 {
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly AccountStore _accounts;
-    private readonly DriftLog _drift;
-    private readonly TimeSpan _timeout;
-    private readonly IClock _clock;
-    private readonly ILogger<EventPurger> _logger;
-
-    internal EventPurger(
-        NpgsqlDataSource dataSource, AccountStore accounts, DriftLog drift, IOptions<ReportingOptions> options, IClock clock, ILogger<EventPurger> logger)
-    {
-        _dataSource = dataSource;
-        _accounts = accounts;
-        _drift = drift;
-        _timeout = options.Value.StatementTimeout;
-        _clock = clock;
-        _logger = logger;
-    }
+    private readonly TimeSpan _timeout = options.Value.StatementTimeout;
 
     /// <summary>Purges the days before <paramref name="before"/> that have ended, oldest first.</summary>
     /// <param name="accountId">The account.</param>
@@ -71,7 +56,7 @@ public sealed class EventPurger
     /// <exception cref="MissingTimeZoneException">The account has no reporting timezone.</exception>
     public async Task<PurgeResult> PurgeAsync(long accountId, LocalDate before, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
-        var account = await _accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
+        var account = await accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         if (account.Zone is null) throw new MissingTimeZoneException(account);
 
         var result = new PurgeTally();
@@ -105,9 +90,9 @@ public sealed class EventPurger
     private async Task<IReadOnlyList<(LocalDay Day, bool IsCovered)>> FindDaysAsync(Account account, LocalDate before, CancellationToken cancellationToken)
     {
         var zone = account.Zone!;
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
-        var today = LocalDay.Containing(_clock.GetCurrentInstant(), zone).Date;
+        var today = LocalDay.Containing(clock.GetCurrentInstant(), zone).Date;
         var dates = await DaysOnRecord.FindWithEventsAsync(connection, account.Id, zone, null, LocalDate.Min(before, today).PlusDays(-1), _timeout, cancellationToken);
         if (dates.Count == 0) return [];
 
@@ -139,14 +124,14 @@ public sealed class EventPurger
     {
         var differences = await TryPurgeDayAsync(account, day, result, cancellationToken);
         if (differences.Count == 0) return;
-        await _drift.RecordAsync(account, differences, cancellationToken);
+        await drift.RecordAsync(account, differences, cancellationToken);
         result.Refused.Add((day.Date, PurgeRefusal.Differs));
     }
 
     /// <summary>What differs, and then nothing was removed.</summary>
     private async Task<IReadOnlyList<RollupDifference>> TryPurgeDayAsync(Account account, LocalDay day, PurgeTally result, CancellationToken cancellationToken)
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
         await using (var locks = new NpgsqlBatch(connection, transaction) { Timeout = TimedStatement.ClientTimeout(_timeout) })
         {
@@ -178,12 +163,12 @@ public sealed class EventPurger
                 metric_events = EventMetricRegistry.All.Select(entry => entry.EventName).ToArray(),
                 metrics = EventMetricRegistry.All.Select(entry => entry.Metric).ToArray(),
                 metric_durations = EventMetricRegistry.All.Select(entry => entry.Kind == MetricKind.Duration).ToArray(),
-                now = _clock.GetCurrentInstant(),
+                now = clock.GetCurrentInstant(),
             },
             cancellationToken,
             transaction));
         await transaction.CommitAsync(cancellationToken);
-        Log.DayPurged(_logger, account.Id, day.Date.ToDateOnly(), purged, kept);
+        Log.DayPurged(logger, account.Id, day.Date.ToDateOnly(), purged, kept);
         result.Add(purged, kept);
         return [];
     }

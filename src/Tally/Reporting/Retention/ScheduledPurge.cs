@@ -13,7 +13,7 @@ using Tally.Scheduling;
 namespace Tally.Reporting.Retention;
 
 /// <summary>What a run of <see cref="ScheduledPurge"/> did.</summary>
-public sealed record ScheduledPurgeResult(RunOutcome Outcome, int DaysPurged, long EventsPurged, long IdsForgotten);
+internal sealed record ScheduledPurgeResult(RunOutcome Outcome, int DaysPurged, long EventsPurged, long IdsForgotten);
 
 /// <summary>
 /// Forgets the ids of events that were removed long ago and poison messages that were dealt with, removes old records of finished work,
@@ -54,7 +54,7 @@ public sealed class ScheduledPurge
     /// <summary>Goes on until nothing is due or time is up.</summary>
     /// <param name="limiter">The time box, asked after every day and every 10,000 ids.</param>
     /// <param name="cancellationToken">Ends the run at once; what is committed stays.</param>
-    public async Task<ScheduledPurgeResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
+    internal async Task<ScheduledPurgeResult> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
     {
         var (days, events) = (0, 0L);
         var forgotten = await ForgetAsync(limiter, cancellationToken);

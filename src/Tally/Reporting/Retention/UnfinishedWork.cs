@@ -14,7 +14,7 @@ public sealed class UnfinishedWork
     internal UnfinishedWork(BackfillSender queue, AccountEraser eraser, ILogger<UnfinishedWork> logger) => (_queue, _eraser, _logger) = (queue, eraser, logger);
 
     /// <summary>Finishes what there is, as far as there is time; the next run goes on. Erasures do not wait for the queue.</summary>
-    public async Task<RunOutcome> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
+    internal async Task<RunOutcome> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken = default)
     {
         var erased = await _eraser.ResumeUnfinishedAsync(limiter.IsOverTime, cancellationToken);
         var sent = limiter.WasOverTime ? 0 : await _queue.SendOwedAsync(limiter.IsOverTime, cancellationToken: cancellationToken);

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Tally.Reporting.Rollups;
 
 /// <summary>A row of <c>reporting.reporting_events_rollups</c>; sums are seconds.</summary>
-public sealed record RollupRow
+internal sealed record RollupRow
 {
     public required LocalDate Date { get; init; }
 
@@ -27,7 +27,7 @@ public sealed record RollupRow
 }
 
 /// <summary>Reads rollup rows as they are stored.</summary>
-public sealed class RollupReader(NpgsqlDataSource dataSource)
+internal sealed class RollupReader(NpgsqlDataSource dataSource)
 {
     private const string Select = """
         /* tally:rollups.show */

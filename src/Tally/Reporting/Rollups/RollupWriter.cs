@@ -8,7 +8,7 @@ using Tally.Reporting.Events;
 namespace Tally.Reporting.Rollups;
 
 /// <summary>What became of an event that was applied.</summary>
-public enum EventOutcome
+internal enum EventOutcome
 {
     /// <summary>It was new: stored, and counted if its name and account say so.</summary>
     Applied,
@@ -127,7 +127,7 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
 }
 
 /// <summary>No account has this id.</summary>
-public sealed class UnknownAccountException(long accountId)
+internal sealed class UnknownAccountException(long accountId)
     : OperatorException($"Account {accountId} does not exist. Create it with 'tally account create {accountId}'.")
 {
     public long AccountId { get; } = accountId;

@@ -41,11 +41,12 @@ public sealed class ReportBucketsTests
     }
 
     [Theory]
-    [InlineData(ReportPeriod.Week, "2026-02-08 2026-02-15")]
-    [InlineData(ReportPeriod.Month, "2026-02-01")]
-    [InlineData(ReportPeriod.Year, "2026-01-01")]
-    public void Periods_are_those_that_hold_the_range(ReportPeriod period, string dates)
+    [InlineData(nameof(ReportPeriod.Week), "2026-02-08 2026-02-15")]
+    [InlineData(nameof(ReportPeriod.Month), "2026-02-01")]
+    [InlineData(nameof(ReportPeriod.Year), "2026-01-01")]
+    public void Periods_are_those_that_hold_the_range(string periodName, string dates)
     {
+        var period = Enum.Parse<ReportPeriod>(periodName);
         var buckets = ReportBuckets.Of(Instant.FromUtc(2026, 2, 14, 12, 0), Instant.FromUtc(2026, 2, 15, 0, 1), period, DateTimeZone.Utc);
         string.Join(' ', buckets.All.Select(bucket => $"{bucket.Local.Date:uuuu-MM-dd}")).ShouldBe(dates);
         buckets.IndexOf(Instant.FromUtc(2026, 2, 15, 0, 0)).ShouldBe(buckets.All.Count - 1);

@@ -69,10 +69,11 @@ public sealed class ReportFaultTests(ReportingHost host) : ReportTests(host)
     }
 
     [Theory]
-    [InlineData(ReportSourceChoice.Auto)]
-    [InlineData(ReportSourceChoice.Raw)]
-    public async Task A_conversation_handed_off_on_two_days_is_one_in_the_range_and_one_in_each_day(ReportSourceChoice source)
+    [InlineData(nameof(ReportSourceChoice.Auto))]
+    [InlineData(nameof(ReportSourceChoice.Raw))]
+    public async Task A_conversation_handed_off_on_two_days_is_one_in_the_range_and_one_in_each_day(string sourceName)
     {
+        var source = Enum.Parse<ReportSourceChoice>(sourceName);
         await AddAccountAsync();
         await Host.ApplyAsync([.. new[] { 0, 1, 24 }.Select(hours => Event("conversation_bot_handoff", Noon + Duration.FromHours(hours), conversation: 1, user: 2))]);
         var request = Request(ReportMetric.BotHandoffs) with { Source = source, Dimension = "agent", DimensionId = 2 };

@@ -29,7 +29,7 @@ public abstract class ReportTests(ReportingHost host) : IClassFixture<ReportingH
         await Host.ExecuteAsync("UPDATE reporting.accounts SET report_rollup = @readsRollups WHERE id = @Account", new { readsRollups, Account });
     }
 
-    protected ReportingEvent Event(
+    private protected ReportingEvent Event(
         string name, Instant at, decimal? value = 0, decimal? business = 0, long? user = null, long? inbox = null, long? conversation = null, long? account = null) => new()
     {
         Id = Guid.NewGuid(),
@@ -44,7 +44,7 @@ public abstract class ReportTests(ReportingHost host) : IClassFixture<ReportingH
     };
 
     /// <summary>February 2026 in New York, unless said otherwise.</summary>
-    protected SeriesRequest Request(ReportMetric metric, Instant? from = null, Instant? to = null, ReportPeriod groupBy = ReportPeriod.Day, ReportZone? zone = null) => new()
+    private protected SeriesRequest Request(ReportMetric metric, Instant? from = null, Instant? to = null, ReportPeriod groupBy = ReportPeriod.Day, ReportZone? zone = null) => new()
     {
         AccountId = Account,
         Metric = metric,
@@ -54,7 +54,7 @@ public abstract class ReportTests(ReportingHost host) : IClassFixture<ReportingH
         Zone = zone,
     };
 
-    protected Task<SeriesReport> ReadAsync(SeriesRequest request) => Host.Get<ReportReader>().ReadAsync(request);
+    private protected Task<SeriesReport> ReadAsync(SeriesRequest request) => Host.Get<ReportReader>().ReadAsync(request);
 
-    protected async Task<decimal?> AggregateAsync(ReportMetric metric, Instant from, Instant to) => (await ReadAsync(Request(metric, from, to))).Aggregate;
+    private protected async Task<decimal?> AggregateAsync(ReportMetric metric, Instant from, Instant to) => (await ReadAsync(Request(metric, from, to))).Aggregate;
 }
