@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 
 namespace Tally.Azure;
 
@@ -8,6 +10,41 @@ internal static class QueueClientExtensions
 {
     /// <summary>A life without end.</summary>
     public static readonly TimeSpan ForEver = TimeSpan.FromSeconds(-1);
+
+    // Time enough to look through what one holds; who dies meanwhile gives it back by then.
+    private static readonly TimeSpan Hold = TimeSpan.FromMinutes(1);
+
+    /// <summary>Every message that is visible, up to some thousand, each given back where it was when the reader has seen them all.</summary>
+    /// <remarks>A peek shows only the 32 at the front.</remarks>
+    public static async IAsyncEnumerable<QueueMessage> LookThroughAsync(this QueueClient queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int AtMost = 1_000;
+        var held = new List<QueueMessage>();
+        try
+        {
+            while (held.Count < AtMost && (await queue.ReceiveMessagesAsync(queue.MaxPeekableMessages, Hold, cancellationToken)).Value is { Length: > 0 } messages)
+            {
+                held.AddRange(messages);
+                foreach (var message in messages) yield return message;
+            }
+        }
+        finally
+        {
+            foreach (var message in held) await GiveBackAsync(queue, message);
+        }
+    }
+
+    private static async Task GiveBackAsync(QueueClient queue, QueueMessage message)
+    {
+        try
+        {
+            await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, (BinaryData?)null, visibilityTimeout: TimeSpan.Zero, CancellationToken.None);
+        }
+        catch (RequestFailedException)
+        {
+            // It is gone, or comes back by itself.
+        }
+    }
 
     /// <summary>Puts a message, and makes the queue first if there is none.</summary>
     public static async Task SendOrCreateAsync(this QueueClient queue, string text, CancellationToken cancellationToken)

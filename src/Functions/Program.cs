@@ -6,6 +6,7 @@ using NodaTime;
 using Tally;
 using Tally.Azure;
 using Tally.Functions;
+using Tally.Reporting.Poison;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 #pragma warning disable RS0030 // The one place that makes the real clock.
@@ -15,6 +16,7 @@ builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialD
 builder.Services.AddTally(builder.Configuration, DatabaseIdentity.Password(builder.Configuration));
 builder.Services.AddSingleton<QueueMeter>();
 builder.Services.AddSingleton<IMessageSender, QueueMessageSender>();
+builder.Services.AddSingleton<IPoisonQueues, PoisonQueues>();
 builder.Services.AddHostedService<ConnectionBudgetCheck>();
 builder.Services.AddTelemetryExport(builder.Configuration);
 builder.UseMiddleware<FunctionTelemetry>();

@@ -64,6 +64,9 @@ internal static partial class Log
     [LoggerMessage(1020, LogLevel.Warning, "{Function} was cancelled after {End}, since its host would have ended it soon; its box is {Box}. What is committed stays. Look for what holds locks or the disk")]
     public static partial void RunCutOff(ILogger logger, string function, TimeSpan box, TimeSpan end);
 
+    [LoggerMessage(1021, LogLevel.Warning, "{Messages} messages of poison queues were on no record and now are; 'tally queues peek' shows their reasons")]
+    public static partial void PoisonSwept(ILogger logger, int messages);
+
     [LoggerMessage(1019, LogLevel.Warning, "Account {AccountId}: {Days} days are uncovered and will be rebuilt, newest first; the time zone data {Version} cut them with other windows, or they were on no record")]
     public static partial void DaysUncovered(ILogger logger, long accountId, int days, string version);
 }

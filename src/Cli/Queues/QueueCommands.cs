@@ -116,11 +116,13 @@ internal static partial class QueueCommands
     private static Verb Finish()
     {
         var budget = ValueKinds.Time.Optional("--budget", "The time box; by default Reporting:MaxRuntime.");
-        return new("finish", "Do what the timer FinishWork does: put recorded requests that never came to their queue, end erasures that were broken off.", [budget], async (run, token) =>
+        return new("finish", "Do what the timer FinishWork does: put recorded requests that never came to their queue, end erasures that were broken off, record poison messages that are on no record.", [budget], async (run, token) =>
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
             var limiter = new RuntimeLimiter(run.Value(budget) ?? session.Get<IOptions<ReportingOptions>>().Value.MaxRuntime, TimeProvider.System);
-            run.Output.WriteOne(new FinishResult(await session.Get<UnfinishedWork>().RunAsync(limiter, token)));
+            var outcome = await session.Get<UnfinishedWork>().RunAsync(limiter, token);
+            var swept = limiter.WasOverTime ? RunOutcome.NothingDue : await session.Get<PoisonSweep>().RunAsync(limiter, token);
+            run.Output.WriteOne(new FinishResult(swept == RunOutcome.NothingDue ? outcome : swept));
         });
     }
 

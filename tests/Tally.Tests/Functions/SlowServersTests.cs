@@ -10,6 +10,7 @@ using Npgsql;
 using Shouldly;
 using Tally.Billing;
 using Tally.Functions;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Retention;
 using Tally.Scheduling;
@@ -188,7 +189,7 @@ public sealed class SlowServersTests : IAsyncLifetime
         if (!patient) foreach (var feature in new[] { "Reporting", "Billing", "ValueStream" }) settings[$"{feature}:StatementTimeout"] = "00:00:01";
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         await using var services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration)
-            .AddSingleton<IClock>(_host.Clock).AddSingleton<TimeProvider>(_time).AddSingleton<IMessageSender>(_host.Sender).AddTally(configuration).AddSingleton<QueueMeter>()
+            .AddSingleton<IClock>(_host.Clock).AddSingleton<TimeProvider>(_time).AddSingleton<IMessageSender>(_host.Sender).AddSingleton<IPoisonQueues>(new TestPoisonQueues()).AddTally(configuration).AddSingleton<QueueMeter>()
             .AddSingleton<ILogger<RollupReconciler>>(_reconcileLog).AddSingleton<ILogger<ScheduledPurge>>(_purgeLog)
             .AddSingleton<ILogger<ValueStreamCounter>>(_countLog).AddSingleton<ILogger<ScheduledRun>>(_runLog).BuildServiceProvider();
         var timer = new TimerInfo();

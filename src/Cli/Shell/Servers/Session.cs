@@ -2,7 +2,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Tally.Azure;
+using Tally.Cli.Queues;
 using Tally.Database;
+using Tally.Reporting.Poison;
 
 namespace Tally.Cli.Shell.Servers;
 
@@ -21,6 +23,7 @@ internal sealed class Session : IAsyncDisposable
             .AddSingleton(servers.Settings)
             .AddSingleton(terminal.Clock)
             .AddSingleton<IMessageSender>(new SessionSender(this))
+            .AddSingleton<IPoisonQueues>(new SessionPoisonQueues(this))
             .AddTally(servers.Settings, DatabaseIdentity.Password(servers.Settings))
             .BuildServiceProvider();
         _queues = new(() => ServerSettings.QueuesOf(servers.Settings)

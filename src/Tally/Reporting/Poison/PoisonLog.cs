@@ -20,12 +20,27 @@ internal sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
     private static readonly Duration RedrivenFor = Duration.FromDays(30);
     private static readonly Duration LeftFor = Duration.FromDays(365);
 
-    /// <summary>Puts a message on record, or its latest reason.</summary>
-    internal Task RecordAsync(string queue, string messageId, byte[] body, long tries, string reason, CancellationToken cancellationToken) =>
-        ExecuteAsync(
+    /// <summary>Puts a message on record, or its latest reason; what was erased of it is left out.</summary>
+    internal async Task RecordAsync(string queue, string messageId, byte[] body, long tries, string reason, CancellationToken cancellationToken)
+    {
+        if (await WithoutErasedAsync(body, cancellationToken) is not { } text) return;
+        await ExecuteAsync(
             PoisonSql.Record,
-            new { queue, message_id = messageId, body, tries, reason = Shorten(reason), now = clock.GetCurrentInstant(), account_ids = PoisonText.AccountIds(body) },
+            new { queue, message_id = messageId, body = text, tries, reason = Shorten(reason), now = clock.GetCurrentInstant(), account_ids = PoisonText.AccountIds(text) },
             cancellationToken);
+    }
+
+    /// <summary>
+    /// Puts a message of the poison queue on record, the <paramref name="nth"/> of the same text, unless as many are there; what was
+    /// erased of it is left out.
+    /// </summary>
+    /// <returns>Whether it is new on record.</returns>
+    internal async Task<bool> RecordCopyAsync(string queue, PoisonCopy copy, int nth, string reason, CancellationToken cancellationToken) =>
+        await WithoutErasedAsync(copy.Body, cancellationToken) is { } body
+        && await ExecuteAsync(
+            PoisonSql.RecordCopy,
+            new { queue, message_id = copy.MessageId, body, nth, reason, failed_at = copy.InsertedAt, account_ids = PoisonText.AccountIds(body) },
+            cancellationToken) > 0;
 
     /// <summary>Takes a message off the record: its last try succeeded after all.</summary>
     internal Task RemoveAsync(string queue, string messageId, CancellationToken cancellationToken) =>
@@ -87,6 +102,23 @@ internal sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
 
             if (rows.Count < RowsAtOnce) return changed;
         }
+    }
+
+    private async Task<byte[]?> WithoutErasedAsync(byte[] body, CancellationToken cancellationToken)
+    {
+        var events = PoisonText.Events(body);
+        if (events.Count == 0) return body;
+        var erased = await QueryAsync<int>(
+            PoisonSql.Erased,
+            new
+            {
+                account_ids = events.Select(one => one.AccountId).ToArray(),
+                ids = events.Select(one => one.Id).ToArray(),
+                conversation_ids = events.Select(one => one.ConversationId).ToArray(),
+                created_ats = events.Select(one => one.CreatedAt).ToArray(),
+            },
+            cancellationToken);
+        return PoisonText.Without(body, erased.ToHashSet());
     }
 
     private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object parameters, CancellationToken cancellationToken)

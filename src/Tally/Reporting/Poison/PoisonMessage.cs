@@ -18,6 +18,7 @@ internal sealed record PoisonMessage
     /// <summary>Why it failed: what is wrong, and what to do.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>How often it was delivered; 0 if the app never saw it, or could not say so.</summary>
     public required long Tries { get; init; }
 
     public required Instant FailedAt { get; init; }
@@ -38,6 +39,7 @@ internal sealed record PoisonReason
 
     public required string Reason { get; init; }
 
+    /// <summary>How often it was delivered; 0 if the app never saw it, or could not say so.</summary>
     public required long Tries { get; init; }
 
     public required Instant FailedAt { get; init; }

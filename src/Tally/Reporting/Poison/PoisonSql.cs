@@ -13,6 +13,29 @@ internal static class PoisonSql
         ON CONFLICT (queue, message_id) DO UPDATE SET reason = excluded.reason, tries = excluded.tries, failed_at = excluded.failed_at
         """;
 
+    /// <summary>Records the nth copy of a text, unless that many of it are on record.</summary>
+    public const string RecordCopy = """
+        /* tally:poison.record_copy */
+        INSERT INTO reporting.poison_messages (queue, message_id, body, reason, tries, failed_at, account_ids)
+        SELECT @queue, @message_id, @body, @reason, 0, @failed_at, @account_ids
+        WHERE @nth > (
+            SELECT count(*) FROM reporting.poison_messages WHERE queue = @queue AND redriven_at IS NULL AND sha256(body) = sha256(@body))
+        ON CONFLICT (queue, message_id) DO NOTHING
+        """;
+
+    /// <summary>Of the events, those that were erased, with their account, their conversation or by their id.</summary>
+    public const string Erased = """
+        /* tally:poison.erased */
+        SELECT (i.ordinal - 1)::int
+        FROM unnest(@account_ids, @ids, @conversation_ids, @created_ats) WITH ORDINALITY AS i (account_id, id, conversation_id, created_at, ordinal)
+        WHERE EXISTS (SELECT FROM reporting.purged_events p WHERE p.account_id = i.account_id AND p.id = i.id AND p.erased)
+           OR EXISTS (
+               SELECT FROM reporting.erased_conversations c
+               WHERE c.account_id = i.account_id AND c.conversation_id = i.conversation_id AND (i.created_at IS NULL OR c.erased_at >= i.created_at))
+           OR (EXISTS (SELECT FROM reporting.erased_accounts a WHERE a.account_id = i.account_id) AND NOT EXISTS (SELECT FROM reporting.accounts a WHERE a.id = i.account_id))
+        ORDER BY i.ordinal
+        """;
+
     public const string Remove = """
         /* tally:poison.remove */
         DELETE FROM reporting.poison_messages WHERE queue = @queue AND message_id = @message_id

@@ -145,6 +145,22 @@ public sealed class QueueCommandTests : IClassFixture<TestDatabase>, IDisposable
         JsonDocument.Parse((await _tally.RunAsync("queues", "redrive", Name, "-o", "json")).Out).RootElement.GetProperty("moved").GetInt32().ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Finish_puts_poison_messages_on_record_that_the_app_never_saw_and_leaves_them_where_they_are()
+    {
+        const string Name = "billing-alerts";
+        await _service.GetPlainQueue(Name + QueueNames.PoisonSuffix).SendOrCreateAsync("not {base64}", CancellationToken.None);
+
+        (await _tally.RunAsync("queues", "finish")).ExitCode.ShouldBe(ExitCode.Done);
+
+        var peeked = JsonDocument.Parse((await _tally.RunAsync("queues", "peek", Name + QueueNames.PoisonSuffix, "-o", "json")).Out).RootElement[0];
+        (peeked.GetProperty("text").GetString(), peeked.GetProperty("reason").GetString()![..22]).ShouldBe(("not {base64}", "The text is not base64"));
+
+        await _service.GetQueue(Name + QueueNames.PoisonSuffix).ClearMessagesAsync();
+        (await _tally.RunAsync("queues", "redrive", Name)).ExitCode.ShouldBe(ExitCode.Done);
+        (await _service.GetQueue(Name).PeekMessagesAsync(32)).Value.ShouldHaveSingleItem().Body.ToString().ShouldBe("not {base64}", "in base64 now");
+    }
+
     private PoisonLog Record() => new(_database, new FakeClock(Instant.FromUtc(2026, 2, 12, 10, 0)));
 
     private Task RecordAsync(string queue, string id, string text, string reason) =>

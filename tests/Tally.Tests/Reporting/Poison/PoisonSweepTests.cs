@@ -1,0 +1,100 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
+using Shouldly;
+using Tally.Reporting.Events;
+using Tally.Reporting.Poison;
+using Tally.Reporting.Retention;
+using Tally.Scheduling;
+using Tally.Tests.Infrastructure;
+using Xunit;
+
+namespace Tally.Tests.Reporting.Poison;
+
+/// <summary>Every message of a poison queue comes on record, whoever put it there.</summary>
+public sealed class PoisonSweepTests(ReportingHost host) : IClassFixture<ReportingHost>, IAsyncLifetime
+{
+    private const string Queue = QueueNames.ReportingEvents;
+    private static readonly Instant Came = Instant.FromUtc(2026, 2, 11, 8, 0);
+
+    private readonly TestPoisonQueues _queues = new();
+
+    private PoisonLog Poison => host.Get<PoisonLog>();
+
+    public Task InitializeAsync() => host.ExecuteAsync(
+        "TRUNCATE reporting.poison_messages, reporting.accounts, reporting.reporting_events, reporting.purged_events, reporting.erased_accounts, reporting.erased_conversations");
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_text_that_is_not_base64_comes_on_record_with_its_reason_and_time()
+    {
+        _queues.Put(Queue, "copy", "no {base64}", Came);
+
+        (await SweepAsync()).ShouldBe(RunOutcome.Completed);
+
+        var left = (await LeftAsync()).ShouldHaveSingleItem();
+        (left.Queue, left.MessageId, left.Text, left.Tries, left.FailedAt).ShouldBe((Queue, "copy", "no {base64}", 0, Came));
+        left.Reason.ShouldStartWith("The text is not base64");
+        (await SweepAsync()).ShouldBe(RunOutcome.NothingDue, "it is on record");
+    }
+
+    [Fact]
+    public async Task A_message_whose_last_try_the_database_did_not_take_comes_on_record_later()
+    {
+        await host.ExecuteAsync("ALTER TABLE reporting.poison_messages RENAME TO away");
+        await Should.ThrowAsync<InvalidMessageException>(() => TryLastAsync("{}"));
+        await host.ExecuteAsync("ALTER TABLE reporting.away RENAME TO poison_messages");
+        _queues.PutBase64(Queue, "copy", "{}", Came);
+
+        await SweepAsync();
+
+        (await LeftAsync()).ShouldHaveSingleItem().Reason.ShouldStartWith("Its last try is on no record");
+        (await Poison.ReasonOfAsync(Queue, "{}"u8.ToArray())).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_the_app_recorded_is_not_recorded_twice_and_a_text_that_is_there_twice_is_on_record_twice()
+    {
+        await Should.ThrowAsync<InvalidMessageException>(() => TryLastAsync("{}"));
+        _queues.PutBase64(Queue, "copy", "{}", Came);
+        (await SweepAsync()).ShouldBe(RunOutcome.NothingDue);
+
+        _queues.PutBase64(Queue, "other copy", "{}", Came);
+        await SweepAsync();
+        await SweepAsync();
+
+        (await LeftAsync()).Select(message => message.MessageId).ShouldBe(["message", "other copy"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task What_was_erased_does_not_come_back_by_a_poison_queue_or_a_last_try()
+    {
+        await host.AddAccountAsync(1);
+        await host.AddAccountAsync(2);
+        await host.Get<AccountEraser>().EraseAsync(1);
+        var id = Guid.NewGuid();
+        await host.Get<EventEraser>().EraseAsync(2, [id]);
+        await host.Get<EventEraser>().EraseConversationAsync(2, 9);
+        var stays = """{"accountId":2,"id":"stays"}""";
+        var events = $$"""
+            [{"accountId":1,"id":"x"},{"accountId":2,"id":"{{id}}"},{"accountId":2,"conversationId":9,"createdAt":"2026-02-11T08:00:00Z"},{{stays}}]
+            """;
+        _queues.PutBase64(Queue, "mixed", events, Came);
+        _queues.PutBase64(Queue, "all", """{"accountId":1,"id":"x"}""", Came);
+
+        await SweepAsync();
+        (await LeftAsync()).ShouldHaveSingleItem().Text.ShouldBe($"[{stays}]");
+
+        await host.ExecuteAsync("TRUNCATE reporting.poison_messages");
+        await Should.ThrowAsync<InvalidMessageException>(() => TryLastAsync(events));
+        (await LeftAsync()).ShouldHaveSingleItem().Text.ShouldBe($"[{stays}]");
+    }
+
+    private Task<RunOutcome> SweepAsync() => new PoisonSweep(Poison, _queues, NullLogger<PoisonSweep>.Instance).RunAsync(RuntimeLimiter.OverAfter(int.MaxValue));
+
+    private Task<IReadOnlyList<PoisonMessage>> LeftAsync() => Poison.LeftAsync(Queue, host.Clock.GetCurrentInstant());
+
+    private Task<ApplyResult> TryLastAsync(string text) => host.Get<LastTry>().RunAsync(
+        new Delivery(Queue, "message", Encoding.UTF8.GetBytes(text), 8), token => host.Get<EventMessageProcessor>().ApplyAsync(text, "message", token), CancellationToken.None);
+}
