@@ -1,5 +1,8 @@
 using Dapper;
 using Shouldly;
+using Tally.Reporting.Backfill;
+using Tally.Reporting.Days;
+using Tally.Reporting.Reconcile;
 using Tally.Reporting.Retention;
 using Tally.Tests.Infrastructure;
 using Xunit;
@@ -37,6 +40,30 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
         plan.ShouldContain("ix_corrections_run_id");
     }
 
+    [Fact]
+    public async Task Days_that_wait_for_a_rebuild_are_found_without_reading_the_others()
+    {
+        (await ExplainAsync(UncoveredDays.CountDirty, new { })).ShouldContain("reporting_days_dirty");
+        var plan = await ExplainAsync(OwedDays.DirtyDays, new { account_id = 1L, limit = 500 });
+
+        plan.ShouldContain("reporting_days_dirty");
+        plan.ShouldContain("backfill_requests_by_account");
+        plan.ShouldContain("backfill_days_pkey");
+    }
+
+    [Fact]
+    public async Task Open_requests_are_found_without_reading_those_that_ended()
+    {
+        var plan = await ExplainAsync(OwedDays.IdleRequests, new { account_id = 1L, limit = 500, before = Before, now = Before });
+
+        plan.ShouldContain("backfill_requests_open");
+        plan.ShouldContain("backfill_days_pkey");
+    }
+
+    [Fact]
+    public async Task Requests_that_never_came_to_their_queue_are_found_without_reading_the_others() => (await ExplainAsync(
+        BackfillSql.Unqueued, new { account_id = (long?)null, before = Before, limit = 100 })).ShouldContain("backfill_requests_unqueued");
+
     private async Task<string> ExplainAsync(string sql, object parameters)
     {
         await using var connection = await years.DataSource.OpenConnectionAsync();
@@ -58,9 +85,9 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
             SELECT account, '2016-01-01'::date + day, '2016-01-01T00:00Z'::timestamptz + day * interval '24 hours', '2016-01-02T00:00Z'::timestamptz + day * interval '24 hours', CASE WHEN day = 3649 THEN 'dirty' ELSE 'complete' END
             FROM generate_series(1, 1000) account, generate_series(0, 3649) day;
             ALTER TABLE reporting.reporting_days ADD CONSTRAINT reporting_days_pkey PRIMARY KEY (account_id, date);
-            INSERT INTO reporting.backfill_requests (account_id, from_date, to_date, days_total, requested_at)
-            SELECT account, make_date(year, 1, 1), make_date(year, 12, 31), 365, make_timestamptz(year + 1, 1, 1, 0, 0, 0, 'UTC')
-            FROM generate_series(1, 1000) account, generate_series(2016, 2025) year;
+            INSERT INTO reporting.backfill_requests (account_id, from_date, to_date, days_total, requested_at, queued_at, ended_at)
+            SELECT account, make_date(year, 1, 1), make_date(year, 12, 31), 365, requested_at, requested_at, CASE WHEN year < 2025 THEN requested_at END
+            FROM generate_series(1, 1000) account, generate_series(2016, 2025) year, make_timestamptz(year + 1, 1, 1, 0, 0, 0, 'UTC') requested_at;
             INSERT INTO reporting.backfill_days (account_id, request_id, date, outcome, finished_at)
             SELECT account_id, id, from_date + day, 'rebuilt', requested_at FROM reporting.backfill_requests, generate_series(0, 364) day WHERE account_id <= 50;
             INSERT INTO reporting.reporting_events (account_id, name, conversation_id, created_at)

@@ -10,7 +10,7 @@ namespace Tally.Reporting.Days;
 /// <param name="ZoneData">The version of these data.</param>
 internal sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneData)
 {
-    private const string CountDirty = """
+    internal const string CountDirty = """
         /* tally:days.count_dirty */
         SELECT count(*) FROM reporting.reporting_days WHERE state = 'dirty'
         """;

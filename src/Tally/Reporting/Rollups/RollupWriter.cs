@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using NodaTime;
 using Npgsql;
@@ -101,7 +102,7 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
         }
     }
 
-    private static async Task<(bool IsApplied, Refusal Refusal)> ReadAnswerAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    internal static async Task<(bool IsApplied, Refusal Refusal)> ReadAnswerAsync(DbDataReader reader, CancellationToken cancellationToken)
     {
         var (isApplied, zoneChanged) = (false, false);
         var existing = new List<(int, bool)>();
@@ -123,7 +124,7 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
 
     /// <param name="ZoneChanged">An account's zone is no longer the one that the days were cut in.</param>
     /// <param name="Existing">Events that are stored: the ordinal from 1, and whether all fields are the same.</param>
-    private sealed record Refusal(bool ZoneChanged, IReadOnlyList<(int Ordinal, bool IsSame)> Existing);
+    internal sealed record Refusal(bool ZoneChanged, IReadOnlyList<(int Ordinal, bool IsSame)> Existing);
 }
 
 /// <summary>No account has this id.</summary>

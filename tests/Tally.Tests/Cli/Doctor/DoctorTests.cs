@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Npgsql;
 using Shouldly;
 using Tally.Azure;
 using Tally.Cli.Shell;
@@ -22,6 +23,7 @@ public sealed class DoctorTests(TestDatabase database) : IClassFixture<TestDatab
         var findings = Findings(result);
         findings["database"].ShouldMatch("^ok: PostgreSQL .* as .*, from settings$");
         findings["schema"].ShouldStartWith("ok: up to date");
+        findings["days"].ShouldStartWith("ok: 0 days to rebuild, 0 days cut with other windows than time zone data ");
         findings["clock"].ShouldStartWith("ok: ");
         findings["connections"].ShouldMatch(@"each process of Tally takes up to 20, so that \d+ more fit");
         findings["connection budget"].ShouldMatch(@"^ok: 1 processes x 20 connections \+ 20 for the command line = 40; the server has \d+$");
@@ -78,6 +80,45 @@ public sealed class DoctorTests(TestDatabase database) : IClassFixture<TestDatab
         finally
         {
             await connection.ExecuteAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_is_read_only_is_a_failed_check_that_says_what_to_mend()
+    {
+        var readOnly = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Options = "-c default_transaction_read_only=on" };
+        using var tally = new CliRunner(readOnly.ConnectionString, TestServers.NewStorageAccount()) { UsesRealClock = true };
+
+        var result = await tally.RunAsync("doctor", "-o", "json");
+
+        result.ExitCode.ShouldBe(ExitCode.No);
+        Findings(result)["writes"].ShouldStartWith("failed: the server is read-only, so every message waits");
+    }
+
+    [Fact]
+    public async Task Days_that_reports_cannot_take_from_rollups_are_a_warning_with_their_cause()
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync("""
+            INSERT INTO reporting.accounts (id, reporting_timezone) VALUES (1, 'America/New_York');
+            INSERT INTO reporting.reporting_days (account_id, date, day_start, day_end, state) VALUES
+                (1, '2026-02-09', '2026-02-09T05:00Z', '2026-02-10T05:00Z', 'complete'),
+                (1, '2026-02-10', '2026-02-10T04:00Z', '2026-02-11T04:00Z', 'complete'),
+                (1, '2026-02-11', '2026-02-11T05:00Z', '2026-02-12T05:00Z', 'dirty');
+            """);
+        try
+        {
+            using var tally = new CliRunner(database.ConnectionString, TestServers.NewStorageAccount()) { UsesRealClock = true };
+
+            var result = await tally.RunAsync("doctor", "-o", "json");
+
+            result.ExitCode.ShouldBe(ExitCode.Done, result.Out);
+            Findings(result)["days"].ShouldMatch(
+                "^warning: 1 day to rebuild, 1 day cut with other windows than time zone data .* give; reports read them from raw events until then; 'tally rollups reconcile' queues them$");
+        }
+        finally
+        {
+            await connection.ExecuteAsync("DELETE FROM reporting.reporting_days; DELETE FROM reporting.accounts");
         }
     }
 

@@ -96,6 +96,21 @@ public sealed class BaseTests(ReportingHost host) : IClassFixture<ReportingHost>
     }
 
     [Fact]
+    public async Task Late_events_of_a_purged_day_that_are_removed_by_hand_are_missed_by_a_verification_and_its_base_stays()
+    {
+        await AddPurgedDayAsync(11);
+        await host.RebuildAsync(11, TestEvent.Day);
+        await host.ApplyAsync(TestEvent.FirstResponse(11, 50), TestEvent.FirstResponse(11, 60));
+        await host.ExecuteAsync("DELETE FROM reporting.reporting_events WHERE account_id = 11");
+
+        (await host.DifferencesAsync(11)).ShouldContain(difference => difference.DimensionType == "account" && difference.Expected!.Count == 2 && difference.Found!.Count == 4);
+        (await host.RebuildAsync(11, TestEvent.Day)).ShouldBe(RebuildOutcome.Rebuilt);
+
+        (await host.TotalAsync(11, "first_response")).ShouldBe(Rollup.OfAccount(11, "first_response", 2, 200, 200), "the base, which nothing but an operator's word drops");
+        (await host.DifferencesAsync(11)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_day_that_never_got_a_state_keeps_what_it_holds_too()
     {
         await AddPurgedDayAsync(6);
