@@ -63,7 +63,7 @@ internal static class ReportingServices
 
     private static IServiceCollection AddPoison(this IServiceCollection services) => services
         .AddSingleton<PoisonLog>()
-        .AddSingleton<PoisonSweep>()
+        .AddSingleton(provider => new PoisonSweep(Get<PoisonLog>(provider), Get<IPoisonQueues>(provider), Get<ILogger<PoisonSweep>>(provider)))
         .AddSingleton(provider => new LastTry(
             Get<PoisonLog>(provider), LastTry.ReadTries(Path.Combine(AppContext.BaseDirectory, "host.json")), Get<ILogger<LastTry>>(provider)));
 

@@ -4,7 +4,7 @@ using NodaTime;
 namespace Tally.Reporting.Poison;
 
 /// <summary>Looks through poison queues and leaves them as they are. Queues are named without the suffix of poison.</summary>
-public interface IPoisonQueues
+internal interface IPoisonQueues
 {
     /// <summary>How many messages the queue's poison queue holds; 0 if there is none.</summary>
     Task<long> CountAsync(string queue, CancellationToken cancellationToken);
@@ -18,7 +18,7 @@ public interface IPoisonQueues
 /// <param name="Body">What it holds: decoded, or as it is stored if it is no base64.</param>
 /// <param name="IsBase64">Whether it was: what is not, the host moves here without calling the app.</param>
 /// <param name="InsertedAt">When it came.</param>
-public sealed record PoisonCopy(string MessageId, byte[] Body, bool IsBase64, Instant InsertedAt)
+internal sealed record PoisonCopy(string MessageId, byte[] Body, bool IsBase64, Instant InsertedAt)
 {
     /// <summary>Reads a stored text.</summary>
     public static PoisonCopy Of(string messageId, ReadOnlySpan<byte> stored, Instant insertedAt)
