@@ -10,13 +10,16 @@ namespace Tally.Benchmarks;
 /// A network between a client and its server: what passes comes out as it went in, a fixed time later, in both directions.
 /// It delays and does not throttle: any number of bytes may be on their way, so pipelined messages stay pipelined.
 /// </summary>
+/// <remarks>What can happen to a network can be done to it: <see cref="Cut"/>, <see cref="HalfClose"/>, <see cref="Hold"/>, and a server that comes back elsewhere.</remarks>
 internal sealed class DelayingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly BlockingCollection<Parcel> _line = [];
-    private readonly EndPoint _server;
+    private readonly ConcurrentDictionary<Link, bool> _links = new();
     private readonly TimeSpan _delay;
+    private EndPoint _server;
+    private long _heldUntil;
     private readonly Task _accepting;
     private readonly Thread _delivery;
 
@@ -40,6 +43,18 @@ internal sealed class DelayingProxy : IAsyncDisposable
         var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
         return new DelayingProxy(new IPEndPoint(addresses[0], port), roundTrip / 2);
     }
+
+    /// <summary>The server of connections from now on.</summary>
+    public void MoveTo(int port) => _server = new IPEndPoint(((IPEndPoint)_server).Address, port);
+
+    /// <summary>Cuts every connection, on both sides and without a goodbye. Returns how many.</summary>
+    public int Cut() => _links.Keys.Count(link => link.Cut());
+
+    /// <summary>Says goodbye to one side of every connection, as if the other had; to the server or to the client. Returns how many.</summary>
+    public int HalfClose(bool toServer) => _links.Keys.Count(link => link.HalfClose(toServer));
+
+    /// <summary>Delivers nothing for a while; then all of it, in order.</summary>
+    public void Hold(TimeSpan time) => Volatile.Write(ref _heldUntil, Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency));
 
     public async ValueTask DisposeAsync()
     {
@@ -70,7 +85,10 @@ internal sealed class DelayingProxy : IAsyncDisposable
         using var far = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         near.NoDelay = far.NoDelay = true;
         await far.ConnectAsync(_server, _stop.Token);
+        var link = new Link(near, far);
+        _links[link] = true;
         await Task.WhenAll(CarryAsync(near, far), CarryAsync(far, near));
+        _links.TryRemove(link, out _);
     }
 
     /// <summary>Takes what comes from one side until it ends, and lets the other side know of the end in its turn.</summary>
@@ -83,7 +101,7 @@ internal sealed class DelayingProxy : IAsyncDisposable
             int count;
             while ((count = await from.ReceiveAsync(buffer, _stop.Token)) > 0) Send(buffer.AsSpan(0, count).ToArray(), null);
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The other side gets to know it as an end.
         }
@@ -100,6 +118,7 @@ internal sealed class DelayingProxy : IAsyncDisposable
         foreach (var parcel in _line.GetConsumingEnumerable())
         {
             if (_delay - Stopwatch.GetElapsedTime(parcel.Received) is { Ticks: > 0 } rest) Sleep(rest);
+            if (Volatile.Read(ref _heldUntil) is > 0 and var until && Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until) is { Ticks: > 0 } hold) Sleep(hold);
             try
             {
                 if (parcel.Last is null) parcel.To.Send(parcel.Bytes);
@@ -136,6 +155,31 @@ internal sealed class DelayingProxy : IAsyncDisposable
     {
         public TimeSpec(long seconds, long nanoseconds) : this((nint)seconds, (nint)nanoseconds)
         {
+        }
+    }
+
+    private sealed class Link(Socket near, Socket far)
+    {
+        public bool Cut() => Try(() =>
+        {
+            // Without lingering, an end is a reset.
+            near.Close(0);
+            far.Close(0);
+        });
+
+        public bool HalfClose(bool toServer) => Try(() => (toServer ? far : near).Shutdown(SocketShutdown.Send));
+
+        private static bool Try(Action action)
+        {
+            try
+            {
+                action();
+                return true;
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
         }
     }
 

@@ -40,4 +40,36 @@ public sealed class DelayingProxyTests(TestDatabase database) : IClassFixture<Te
 
         await Should.ThrowAsync<NpgsqlException>(() => connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", commandTimeout: 30)));
     }
+
+    [Fact]
+    public async Task A_cut_ends_every_connection_and_the_next_one_is_good()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false };
+        await using var proxy = await DelayingProxy.StartAsync(settings.Host!, settings.Port, TimeSpan.Zero, CancellationToken.None);
+        (settings.Host, settings.Port) = ("127.0.0.1", proxy.Port);
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+
+        proxy.Cut().ShouldBe(1);
+
+        await Should.ThrowAsync<NpgsqlException>(() => connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", commandTimeout: 30)));
+        await using var next = new NpgsqlConnection(settings.ConnectionString);
+        (await next.ExecuteScalarAsync<int>("SELECT 1")).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_half_closed_connection_answers_no_more(bool toServer)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false };
+        await using var proxy = await DelayingProxy.StartAsync(settings.Host!, settings.Port, TimeSpan.Zero, CancellationToken.None);
+        (settings.Host, settings.Port) = ("127.0.0.1", proxy.Port);
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+
+        proxy.HalfClose(toServer).ShouldBe(1);
+
+        await Should.ThrowAsync<NpgsqlException>(() => connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", commandTimeout: 30)));
+    }
 }

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using LocalServices;
+using NodaTime;
+using NodaTime.Text;
+using Spectre.Console;
+using Tally.Campaign.Reporting;
+
+namespace Tally.Campaign;
+
+/// <summary>What can be typed: which campaign, from which seed, and how much of it.</summary>
+internal static class CampaignCommand
+{
+    private static readonly CampaignSettings Defaults = new() { Seed = 0, Day = default, Folder = "" };
+
+    private static readonly Argument<string> Part = new("part") { Description = "reporting, or all.", DefaultValueFactory = _ => "all" };
+    private static readonly Option<int?> Seed = new("--seed") { Description = "Draws what is sent, done and hurt; another one every time without it.", HelpName = "number" };
+    private static readonly Option<string?> Day = new("--day") { Description = "The day that a seed's events lie before; today in UTC without it. Give it to repeat an older run.", HelpName = "yyyy-MM-dd" };
+    private static readonly Option<int> Messages = Number("--messages", Defaults.Messages, "Messages to send.", 100, 10_000_000);
+    private static readonly Option<int> Hosts = Number("--hosts", Defaults.Hosts, "Hosts that share the queues.", 1, 20);
+    private static readonly Option<int> Kills = Number("--kills", Defaults.Kills, "Workers and hosts to kill.", 0, 10_000);
+    private static readonly Option<int> Stops = Number("--stops", Defaults.DatabaseStops, "Immediate stops of PostgreSQL.", 0, 1_000);
+    private static readonly Option<int> LongestStop = Number("--longest-stop", (int)Defaults.LongestStop.TotalSeconds, "Seconds that such a stop lasts at most; one of Azurite a third of it.", 1, 60);
+    private static readonly Option<int> StorageStops = Number("--storage-stops", Defaults.StorageStops, "Stops of Azurite.", 0, 1_000);
+    private static readonly Option<int> Cuts = Number("--cuts", Defaults.Cuts, "Connections cut, half closed, held up.", 0, 10_000);
+    private static readonly Option<int> Minutes = Number("--minutes", (int)Defaults.Limit.TotalMinutes, "When a campaign gives up.", 1, 100_000);
+
+    public static RootCommand Create()
+    {
+        Part.AcceptOnlyFromAmong("reporting", "all");
+        var root = new RootCommand("Runs the function app on several hosts over real servers, hurts all of them, and holds what is stored against a model of what was sent. Needs a Unix: it sends signals.")
+        {
+            Part, Seed, Day, Messages, Hosts, Kills, Stops, LongestStop, StorageStops, Cuts, Minutes,
+        };
+        root.SetAction(RunAsync);
+        return root;
+    }
+
+    private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
+    {
+#pragma warning disable RS0030 // What runs is real, and so is its clock.
+        var today = SystemClock.Instance.GetCurrentInstant().InUtc().Date;
+#pragma warning restore RS0030
+        var settings = new CampaignSettings
+        {
+            Seed = result.GetValue(Seed) ?? Random.Shared.Next(),
+            Day = result.GetValue(Day) is { } text ? LocalDatePattern.Iso.Parse(text).GetValueOrThrow() : today,
+            Messages = result.GetValue(Messages),
+            Hosts = result.GetValue(Hosts),
+            Kills = result.GetValue(Kills),
+            DatabaseStops = result.GetValue(Stops),
+            LongestStop = TimeSpan.FromSeconds(result.GetValue(LongestStop)),
+            StorageStops = result.GetValue(StorageStops),
+            Cuts = result.GetValue(Cuts),
+            Limit = TimeSpan.FromMinutes(result.GetValue(Minutes)),
+            Folder = Path.Combine(CheckoutDirectory.LocalDirectory, "campaign"),
+        };
+        return await RunAsync("reporting", settings, (chosen, progress, token) => new ReportingCampaign(chosen, progress).RunAsync(token), cancellationToken);
+    }
+
+    private static async Task<int> RunAsync(
+        string name, CampaignSettings settings, Func<CampaignSettings, Action<string>, CancellationToken, Task<Verdict>> run, CancellationToken cancellationToken)
+    {
+        var again = string.Create(CultureInfo.InvariantCulture, $"{name} --seed {settings.Seed} --day {settings.Day:uuuu-MM-dd} --messages {settings.Messages} --hosts {settings.Hosts} --kills {settings.Kills} --stops {settings.DatabaseStops} --longest-stop {settings.LongestStop.TotalSeconds} --storage-stops {settings.StorageStops} --cuts {settings.Cuts}");
+        await Console.Error.WriteLineAsync($"Campaign: {again}");
+        var began = Stopwatch.StartNew();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(settings.Limit);
+        try
+        {
+            var verdict = await run(settings, line => Console.Error.WriteLine($"{began.Elapsed:h\\:mm\\:ss} {line}"), limit.Token);
+            AnsiConsole.Write(TableOf(name, settings, verdict, began.Elapsed));
+            if (verdict.IsRight) return 0;
+            await Console.Error.WriteLineAsync($"{verdict.Wrongs.Count} things are wrong. Run it again with: {again}\nThe first: {verdict.Wrongs[0]}");
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"Not at its end after {settings.Limit.TotalMinutes} minutes (--minutes). Run it again with: {again}");
+        }
+
+        await Console.Error.WriteLineAsync($"The servers' data and the hosts' log are in {settings.Folder}.");
+        return 1;
+    }
+
+    private static Table TableOf(string name, CampaignSettings settings, Verdict verdict, TimeSpan took)
+    {
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(string.Create(CultureInfo.InvariantCulture, $"{name}, seed {settings.Seed}, {took.TotalMinutes:0.0} minutes")) }
+            .AddColumns(new TableColumn("").LeftAligned(), new TableColumn("").RightAligned(), new TableColumn("").LeftAligned()).HideHeaders();
+        foreach (var (what, count, note) in verdict.Lines) table.AddRow(new Text(what), new Text(count), new Text(note));
+        return table;
+    }
+
+    private static Option<int> Number(string name, int fallback, string description, int lowest, int highest)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "number", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValue(option) is var value && (value < lowest || value > highest))
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} {value} is out of range. Expected {lowest} to {highest}."));
+        });
+        return option;
+    }
+}
