@@ -14,7 +14,7 @@ internal record OutgoingMessage(byte[] Body, bool IsBase64 = true);
 /// Producers: they put messages in their order, several at once, each again until the queue service has accepted it; and do not
 /// run away from those who take them.
 /// </summary>
-internal sealed class Traffic(StorageServer storage, string queue, IReadOnlyList<OutgoingMessage> messages)
+internal sealed class Traffic(StorageServer storage, string queue, IReadOnlyList<OutgoingMessage> messages) : IWorkload
 {
     private const int Producers = 8;
     private const int MaxWaiting = 1_500;
@@ -39,7 +39,6 @@ internal sealed class Traffic(StorageServer storage, string queue, IReadOnlyList
         var account = QueueAccount.Of(storage.ByProxy);
         var (encoded, plain) = (account.GetQueue(queue), account.GetPlainQueue(queue));
         await Again.UntilDoneAsync(() => encoded.CreateIfNotExistsAsync(cancellationToken: cancellationToken), cancellationToken);
-        using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = Producers, CancellationToken = cancellationToken }, async (message, token) =>
         {
             while (Waiting > MaxWaiting) await Task.Delay(Look, token);
@@ -59,9 +58,9 @@ internal sealed class Traffic(StorageServer storage, string queue, IReadOnlyList
     }
 
     /// <summary>Returns when this many messages are accepted.</summary>
-    public async Task ReachedAsync(int accepted, CancellationToken cancellationToken)
+    public async Task ReachedAsync(int steps, CancellationToken cancellationToken)
     {
-        while (Accepted < accepted) await Task.Delay(Look, cancellationToken);
+        while (Accepted < Math.Min(steps, Count)) await Task.Delay(Look, cancellationToken);
     }
 
     /// <summary>Returns when another message is done; also if none is left.</summary>

@@ -9,7 +9,7 @@ namespace Tally.Campaign.Faults;
 internal sealed record SurvivedFault(FaultKind Kind, TimeSpan Recovery);
 
 /// <summary>Does what the plan says: hosts, database, storage and network each in their own time, so that faults meet.</summary>
-internal sealed class FaultRunner(DatabaseServer database, StorageServer storage, Hosts hosts, Traffic traffic)
+internal sealed class FaultRunner(DatabaseServer database, StorageServer storage, Hosts hosts, IWorkload workload)
 {
     private readonly ConcurrentQueue<SurvivedFault> _survived = new();
 
@@ -27,10 +27,10 @@ internal sealed class FaultRunner(DatabaseServer database, StorageServer storage
         {
             foreach (var fault in lane)
             {
-                await traffic.ReachedAsync(fault.At, cancellationToken);
+                await workload.ReachedAsync(fault.At, cancellationToken);
                 if (!await HurtAsync(fault, cancellationToken)) continue;
                 var healed = Stopwatch.GetTimestamp();
-                await traffic.MovedAsync(cancellationToken);
+                await workload.MovedAsync(cancellationToken);
                 _survived.Enqueue(new SurvivedFault(fault.Kind, Stopwatch.GetElapsedTime(healed)));
             }
         }));

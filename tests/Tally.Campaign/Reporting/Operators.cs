@@ -1,9 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using NodaTime;
-using Tally.Azure;
-using Tally.Campaign.Servers;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Retention;
@@ -11,7 +6,7 @@ using Tally.Reporting.Retention;
 namespace Tally.Campaign.Reporting;
 
 /// <summary>Those who make accounts, backfill, change zones, purge and erase while events come: by the services of the command line, through the same network.</summary>
-internal sealed class Operators : IAsyncDisposable
+internal sealed class Operators(CampaignSettings settings, ProductServices product)
 {
     // Days up to here may be purged: those around the turns of the clocks.
     private const int DaysThatStay = 10;
@@ -20,25 +15,10 @@ internal sealed class Operators : IAsyncDisposable
 
     private readonly ConcurrentQueue<Operation> _done = new();
 
-    private readonly CampaignSettings _settings;
-    private readonly IReadOnlyList<Desk> _desks;
-    private readonly ServiceProvider _services;
-
-    public Operators(CampaignSettings settings, DatabaseServer database, StorageServer storage)
-    {
-        (_settings, _desks) = (settings, Desk.All(settings));
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Tally", database.ByProxy)]).Build();
-#pragma warning disable RS0030 // Operators have the machine's clock.
-        _services = new ServiceCollection().AddLogging().AddSingleton<IClock>(SystemClock.Instance).AddSingleton<IMessageSender>(new Sender(storage.ByProxy)).AddTally(configuration).BuildServiceProvider();
-#pragma warning restore RS0030
-    }
+    private readonly IReadOnlyList<Desk> _desks = Desk.All(settings);
 
     /// <summary>What has been done; of one account in its order.</summary>
     public IReadOnlyList<Operation> Done => [.. _done];
-
-    /// <summary>A service of the product.</summary>
-    public T Get<T>()
-        where T : notnull => _services.GetRequiredService<T>();
 
     public async Task MakeAccountsAsync(CancellationToken cancellationToken)
     {
@@ -50,25 +30,23 @@ internal sealed class Operators : IAsyncDisposable
     }
 
     /// <summary>Does the operations, those of an account in their order, each once this many messages are accepted, and again until it is done.</summary>
-    public Task RunAsync(IReadOnlyList<Operation> plan, Traffic traffic, CancellationToken cancellationToken) => Task.WhenAll(plan
+    public Task RunAsync(IReadOnlyList<Operation> plan, IWorkload workload, CancellationToken cancellationToken) => Task.WhenAll(plan
         .GroupBy(operation => operation.Account is { } account ? account % Lanes : Lanes)
         .Select(async lane =>
         {
             foreach (var operation in lane)
             {
-                await traffic.ReachedAsync(operation.At, cancellationToken);
+                await workload.ReachedAsync(operation.At, cancellationToken);
                 await DoAsync(operation, cancellationToken);
                 _done.Enqueue(operation);
             }
         }));
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
-
     private Task DoAsync(Operation operation, CancellationToken cancellationToken) => operation switch
     {
         Operation.BackfillEverything => BackfillEverythingAsync(cancellationToken),
         Operation.ChangeZone change => ChangeZoneAsync(change, cancellationToken),
-        Operation.Purge purge => Again.UntilDoneAsync(() => Get<EventPurger>().PurgeAsync(purge.Of, _settings.Day.PlusDays(-DaysThatStay), cancellationToken: cancellationToken), cancellationToken),
+        Operation.Purge purge => Again.UntilDoneAsync(() => Get<EventPurger>().PurgeAsync(purge.Of, settings.Day.PlusDays(-DaysThatStay), cancellationToken: cancellationToken), cancellationToken),
         Operation.EraseEvents erasure => Again.UntilDoneAsync(() => Get<EventEraser>().EraseAsync(erasure.Of, [.. erasure.Events], cancellationToken), cancellationToken),
         Operation.EraseAccount erasure => Again.UntilDoneAsync(() => Get<AccountEraser>().EraseAsync(erasure.Of, cancellationToken: cancellationToken), cancellationToken),
         _ => throw new NotSupportedException($"{operation}"),
@@ -97,10 +75,6 @@ internal sealed class Operators : IAsyncDisposable
             return true;
         }, cancellationToken);
 
-    private sealed class Sender(string storage) : IMessageSender
-    {
-        private readonly QueueAccount _account = QueueAccount.Of(storage);
-
-        public Task SendAsync(string queue, string text, CancellationToken cancellationToken) => _account.GetQueue(queue).SendOrCreateAsync(text, cancellationToken);
-    }
+    private T Get<T>()
+        where T : notnull => product.Get<T>();
 }

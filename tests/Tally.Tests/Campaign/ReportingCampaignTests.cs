@@ -20,10 +20,10 @@ public sealed class ReportingCampaignTests(ITestOutputHelper output)
         {
             Seed = 20260301,
             Day = new LocalDate(2026, 6, 15),
-            Messages = 300,
-            Accounts = 10,
+            Messages = 200,
+            Accounts = 8,
             Hosts = 2,
-            Kills = 4,
+            Kills = 2,
             DatabaseStops = 1,
             LongestStop = TimeSpan.FromSeconds(2),
             StorageStops = 1,
@@ -36,7 +36,7 @@ public sealed class ReportingCampaignTests(ITestOutputHelper output)
         var verdict = await new ReportingCampaign(settings, output.WriteLine).RunAsync(limit.Token);
 
         verdict.Wrongs.ShouldBeEmpty();
-        verdict.Lines.Single(line => line.What == "messages sent").Count.ShouldBe("300");
+        verdict.Lines.Single(line => line.What == "messages sent").Count.ShouldBe("200");
         verdict.Lines.Single(line => line.What == "immediate stops of PostgreSQL").Count.ShouldBe("1");
     }
 }

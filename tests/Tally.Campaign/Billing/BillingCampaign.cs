@@ -1,0 +1,42 @@
+using Tally.Billing.Refresh;
+using Tally.Campaign.Servers;
+
+namespace Tally.Campaign.Billing;
+
+/// <summary>Messages are sent, change and are archived, rates and allowances are corrected, months closed and opened, while two clerks and the hosts' timer refresh.</summary>
+internal sealed class BillingCampaign(CampaignSettings settings, Action<string> progress)
+{
+    private const int RefreshingClerks = 2;
+
+    private static readonly Dictionary<string, string> HostSettings = new() { ["BillingSchedule"] = "*/5 * * * * *" };
+
+    public async Task<Verdict> RunAsync(CancellationToken cancellationToken)
+    {
+        var sent = new SentMessages(settings);
+        await using var database = await DatabaseServer.StartAsync(settings.Folder, cancellationToken);
+        await using var storage = await StorageServer.StartAsync(settings.Folder, cancellationToken);
+        await using var product = new ProductServices(database, storage);
+        await SentMessages.LoadServicesAsync(database, cancellationToken);
+        var clerks = new Clerks(settings, database, product, sent);
+        await clerks.BeginAsync(cancellationToken);
+
+        var writers = new Writers(database, sent.Changes);
+        var survival = await new UnderFire(settings, database, storage, progress).RunAsync(
+            HostSettings, writers, [writers.RunAsync, token => clerks.RunAsync(writers, token)],
+            [.. Enumerable.Range(0, RefreshingClerks).Select<int, Func<CancellationToken, Task>>(clerk => token => clerks.RefreshAsync(clerk, token))],
+            _ => Task.CompletedTask, () => FormattableString.Invariant($"{writers.Made:#,0} of {writers.Count:#,0} changes made, {clerks.Refreshes} refreshes by hand"), cancellationToken);
+
+        // The hosts have stopped. What the night would do, and the tick that tells what came of it.
+        await clerks.RefreshAllAsync(cancellationToken);
+        await Again.UntilDoneAsync(() => product.Get<BillingTick>().RunAsync(cancellationToken), cancellationToken);
+
+        var verdict = new Verdict();
+        verdict.Count("messages sent", sent.Messages.Count, $"{SentMessages.Services} services, {sent.AllDays.Count} days, {writers.Count:#,0} changes");
+        verdict.Count("refreshes by hand", clerks.Refreshes, $"two at once, beside {settings.Hosts} hosts with a timer");
+        await new BillingJudge(settings, sent, clerks).JudgeAsync(database, storage, verdict, cancellationToken);
+        var again = await clerks.RefreshAllAsync(cancellationToken);
+        verdict.MustBeNone("facts that a further refresh changes", again == 0 ? [] : [$"{again} facts, and nothing had changed."]);
+        survival.Report(verdict);
+        return verdict;
+    }
+}
