@@ -25,9 +25,11 @@ internal static class ServiceCollectionExtensions
     public static IServiceCollection AddTally(this IServiceCollection services, IConfiguration configuration, Func<CancellationToken, ValueTask<string>>? password = null)
     {
         Schedules.RefuseRenamed(configuration);
-        services.AddSingleton(_ => TallyDataSource.Create(
+        // A line for each statement is for whoever looks for one: Logging:LogLevel:Npgsql.Command.
+        services.AddLogging(logging => logging.AddFilter("Npgsql", LogLevel.Warning));
+        services.AddSingleton(provider => TallyDataSource.Create(
             configuration.GetConnectionString("Tally")
-            ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally)."), password));
+            ?? throw new InvalidOperationException("Setting ConnectionStrings:Tally is missing. Set it to the PostgreSQL connection string (environment variable ConnectionStrings__Tally)."), password, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(provider => new OutageRetry(
             provider.GetRequiredService<ILogger<OutageRetry>>(), TimeProvider.System, provider.GetRequiredService<NpgsqlDataSource>().Clear));
         services.AddSingleton<Migrator>();

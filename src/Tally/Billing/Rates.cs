@@ -20,9 +20,9 @@ internal sealed record BillingRate
 /// <summary>Prices over time. A price applies to a day if it is in force at the day's first instant.</summary>
 internal sealed class Rates(NpgsqlDataSource dataSource)
 {
-    /// <summary>The one SMS rate of a day, as a scalar subquery; no row when none is in force. Parameter: <c>@From</c>, the day's start.</summary>
+    /// <summary>The one SMS rate of a day, as a scalar subquery; no row when none is in force. Parameter: <c>@from</c>, the day's start.</summary>
     internal const string SmsRateSql =
-        "SELECT rates.rate FROM billing.rates WHERE rates.notification_type = 'sms' AND rates.valid_from <= @From ORDER BY rates.valid_from DESC LIMIT 1";
+        "SELECT rates.rate FROM billing.rates WHERE rates.notification_type = 'sms' AND rates.valid_from <= @from ORDER BY rates.valid_from DESC LIMIT 1";
 
     private const string List = """
         /* tally:billing.list_rates */
@@ -31,7 +31,7 @@ internal sealed class Rates(NpgsqlDataSource dataSource)
 
     private const string Set = """
         /* tally:billing.set_rate */
-        INSERT INTO billing.rates (notification_type, valid_from, rate) VALUES (@type, @validFrom, @rate)
+        INSERT INTO billing.rates (notification_type, valid_from, rate) VALUES (@type, @valid_from, @rate)
         ON CONFLICT (notification_type, valid_from) DO UPDATE SET rate = EXCLUDED.rate
         RETURNING id, valid_from, rate, notification_type
         """;
@@ -50,7 +50,7 @@ internal sealed class Rates(NpgsqlDataSource dataSource)
         if (notificationType != "sms") return 0;
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<decimal?>(new CommandDefinition(
-            "/* tally:billing.get_rate */ " + SmsRateSql, new { From = day.StartUtc() }, cancellationToken: cancellationToken))
+            "/* tally:billing.get_rate */ " + SmsRateSql, new { from = day.StartUtc() }, cancellationToken: cancellationToken))
             ?? throw new MissingRateException(day);
     }
 
@@ -67,6 +67,6 @@ internal sealed class Rates(NpgsqlDataSource dataSource)
             throw new BillingException($"A rate of {rate} is out of range. Expected 0 or more, below 100000, with at most 10 decimals.");
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleAsync<BillingRate>(new CommandDefinition(
-            Set, new { type = notificationType, validFrom, rate }, cancellationToken: cancellationToken));
+            Set, new { type = notificationType, valid_from = validFrom, rate }, cancellationToken: cancellationToken));
     }
 }

@@ -25,7 +25,7 @@ internal sealed class DatabaseRole(NpgsqlDataSource dataSource)
 
     private const string BindIdentity = """
         /* tally:role.bind */
-        SELECT format('SECURITY LABEL FOR pgaadauth ON ROLE %I IS %L', @name, 'aadauth,oid=' || @objectId || ',type=service')
+        SELECT format('SECURITY LABEL FOR pgaadauth ON ROLE %I IS %L', @name, 'aadauth,oid=' || @object_id || ',type=service')
         """;
 
     private const string Grants = """
@@ -91,7 +91,7 @@ internal sealed class DatabaseRole(NpgsqlDataSource dataSource)
         await transaction.CommitAsync(cancellationToken);
         return new RoleGrant(!exists, bind);
 
-        Task<T> AskAsync<T>(string sql) => connection.QuerySingleAsync<T>(Command(sql, new { name, objectId = objectId?.ToString() }));
+        Task<T> AskAsync<T>(string sql) => connection.QuerySingleAsync<T>(Command(sql, new { name, object_id = objectId?.ToString() }));
 
         Task ExecuteAsync(string sql) => connection.ExecuteAsync(Command(sql, null));
 

@@ -32,7 +32,7 @@ internal sealed class Migrator(NpgsqlDataSource dataSource, IReadOnlyList<Migrat
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_xact_lock(@LockKey)", new { LockKey }, transaction, cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_xact_lock(@lock_key)", new { lock_key = LockKey }, transaction, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(new CommandDefinition(CreateHistory, transaction: transaction, cancellationToken: cancellationToken));
 
         var pending = Pending(await ReadAppliedAsync(connection, cancellationToken));
@@ -49,7 +49,7 @@ internal sealed class Migrator(NpgsqlDataSource dataSource, IReadOnlyList<Migrat
             }
 
             await connection.ExecuteAsync(new CommandDefinition(
-                "INSERT INTO tally.migrations (number, name, checksum) VALUES (@Number, @Name, @Checksum)",
+                "INSERT INTO tally.migrations (number, name, checksum) VALUES (@number, @name, @checksum)",
                 migration, transaction, cancellationToken: cancellationToken));
         }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Tally.Database;
@@ -17,8 +18,9 @@ internal static class TallyDataSource
     /// </summary>
     /// <param name="connectionString">The setting <c>ConnectionStrings:Tally</c>.</param>
     /// <param name="password">Where the password comes from if the string has none; asked again while the process runs, since tokens expire.</param>
+    /// <param name="logs">Where the driver logs: statements, and never their values.</param>
     /// <exception cref="ArgumentException">The connection string cannot be read, or names a password beside <paramref name="password"/>; the message names the setting and holds no part of it.</exception>
-    public static NpgsqlDataSource Create(string connectionString, Func<CancellationToken, ValueTask<string>>? password = null)
+    public static NpgsqlDataSource Create(string connectionString, Func<CancellationToken, ValueTask<string>>? password = null, ILoggerFactory? logs = null)
     {
         NpgsqlConnectionStringBuilder settings;
         try
@@ -39,7 +41,7 @@ internal static class TallyDataSource
         if (!settings.ShouldSerialize("Application Name")) settings.ApplicationName = "tally";
 
         NodaTimeMapping.Register();
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs);
         if (password is null) return builder.Build();
         if (!string.IsNullOrEmpty(settings.Password))
             throw new ArgumentException("Setting ConnectionStrings:Tally has a password while Database:Identity asks for a token. Remove one of the two.", nameof(connectionString));

@@ -22,7 +22,7 @@ internal sealed class LeaseLostException(string what) : Exception($"The lease of
 
 /// <summary>
 /// The SQL of a <see cref="Lease"/>, to be composed into statements over the row that carries it.
-/// Parameters: <c>@Owner</c>, <c>@Fence</c>, and <c>@LeaseDuration</c> as an interval.
+/// Parameters: <c>@owner</c>, <c>@fence</c>, and <c>@lease_duration</c> as an interval.
 /// </summary>
 internal static class LeaseSql
 {
@@ -30,16 +30,16 @@ internal static class LeaseSql
     public const string IsFree = "(lease_until IS NULL OR lease_until <= clock_timestamp())";
 
     /// <summary>Assignments that take the lease; return <c>fence</c>.</summary>
-    public const string Take = "lease_owner = @Owner, lease_until = clock_timestamp() + @LeaseDuration, fence = fence + 1";
+    public const string Take = "lease_owner = @owner, lease_until = clock_timestamp() + @lease_duration, fence = fence + 1";
 
     /// <summary>
     /// Condition: this holder still holds it. An expired lease that nobody has taken is still held: the row lock and the
     /// fence decide, not the time of day.
     /// </summary>
-    public const string IsHeld = "(lease_owner = @Owner AND fence = @Fence)";
+    public const string IsHeld = "(lease_owner = @owner AND fence = @fence)";
 
     /// <summary>Assignment that renews it, in the statement that commits a pass.</summary>
-    public const string Renew = "lease_until = clock_timestamp() + @LeaseDuration";
+    public const string Renew = "lease_until = clock_timestamp() + @lease_duration";
 
     /// <summary>Assignments that give it back.</summary>
     public const string Release = "lease_owner = NULL, lease_until = NULL";

@@ -53,21 +53,21 @@ internal sealed class CountReport(NpgsqlDataSource dataSource)
 {
     private const string Find = """
         /* tally:counts.find_namespace */
-        SELECT type, traversal_ids[1] AS top_level_namespace_id FROM value_stream.namespaces WHERE id = @NamespaceId
+        SELECT type, traversal_ids[1] AS top_level_namespace_id FROM value_stream.namespaces WHERE id = @namespace_id
         """;
 
-    private const string Itself = "SELECT @NamespaceId AS id";
+    private const string Itself = "SELECT @namespace_id AS id";
 
-    private const string Project = "SELECT project_namespace_id AS id FROM value_stream.projects WHERE project_namespace_id = @NamespaceId";
+    private const string Project = "SELECT project_namespace_id AS id FROM value_stream.projects WHERE project_namespace_id = @namespace_id";
 
     private const string GroupsOfTree = """
         SELECT id FROM value_stream.namespaces
-            WHERE traversal_ids[1] = @TopLevelNamespaceId AND type = 'Group' AND traversal_ids @> ARRAY[@NamespaceId]
+            WHERE traversal_ids[1] = @top_level_namespace_id AND type = 'Group' AND traversal_ids @> ARRAY[@namespace_id]
         """;
 
     private const string ProjectsOfTree = """
         SELECT id FROM value_stream.namespaces
-            WHERE traversal_ids[1] = @TopLevelNamespaceId AND type = 'Project' AND traversal_ids @> ARRAY[@NamespaceId]
+            WHERE traversal_ids[1] = @top_level_namespace_id AND type = 'Project' AND traversal_ids @> ARRAY[@namespace_id]
               AND EXISTS (SELECT FROM value_stream.projects WHERE projects.project_namespace_id = namespaces.id)
         """;
 
@@ -75,7 +75,7 @@ internal sealed class CountReport(NpgsqlDataSource dataSource)
     private const string ProjectsOutside = """
         SELECT projects.project_namespace_id AS id
             FROM value_stream.namespaces groups JOIN value_stream.projects ON projects.namespace_id = groups.id
-            WHERE groups.traversal_ids[1] = @TopLevelNamespaceId AND groups.type = 'Group' AND groups.traversal_ids @> ARRAY[@NamespaceId]
+            WHERE groups.traversal_ids[1] = @top_level_namespace_id AND groups.type = 'Group' AND groups.traversal_ids @> ARRAY[@namespace_id]
               AND NOT EXISTS (SELECT FROM value_stream.namespaces WHERE namespaces.id = projects.project_namespace_id)
         """;
 
@@ -93,17 +93,17 @@ internal sealed class CountReport(NpgsqlDataSource dataSource)
         if (from > to) throw new ValueStreamException($"The range ends before it begins: {from:uuuu-MM-dd} to {to:uuuu-MM-dd}.");
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var found = await connection.QuerySingleOrDefaultAsync<FoundNamespace>(
-            new CommandDefinition(Find, new { NamespaceId = namespaceId }, cancellationToken: cancellationToken));
+            new CommandDefinition(Find, new { namespace_id = namespaceId }, cancellationToken: cancellationToken));
         var parameters = new
         {
-            NamespaceId = namespaceId,
-            found?.TopLevelNamespaceId,
-            Metric = metric.Number,
-            From = from.AtStartOfDayInZone(DateTimeZone.Utc).ToInstant(),
-            To = to.PlusDays(1).AtStartOfDayInZone(DateTimeZone.Utc).ToInstant(),
+            namespace_id = namespaceId,
+            top_level_namespace_id = found?.TopLevelNamespaceId,
+            metric = metric.Number,
+            from = from.AtStartOfDayInZone(DateTimeZone.Utc).ToInstant(),
+            to = to.PlusDays(1).AtStartOfDayInZone(DateTimeZone.Utc).ToInstant(),
             // A run that crosses midnight records values of its month on the next month's first day. Bounds let partitions be skipped.
-            FirstMonth = from.With(DateAdjusters.StartOfMonth).PlusMonths(-1),
-            LastMonth = to.With(DateAdjusters.StartOfMonth),
+            first_month = from.With(DateAdjusters.StartOfMonth).PlusMonths(-1),
+            last_month = to.With(DateAdjusters.StartOfMonth),
         };
         return await connection.QuerySingleAsync<CountAnswer>(
             new CommandDefinition(Sum(Members(namespaceId, found, metric), found is { Type: "Group" } && metric.Kind == NamespaceKind.Project ? ProjectsOutside : NothingOutside), parameters, cancellationToken: cancellationToken));
@@ -129,16 +129,16 @@ internal sealed class CountReport(NpgsqlDataSource dataSource)
             FROM (
                 {outside}
                 UNION ALL
-                SELECT parent_id FROM value_stream.namespaces WHERE id = @TopLevelNamespaceId
+                SELECT parent_id FROM value_stream.namespaces WHERE id = @top_level_namespace_id
             ) named
         ), newest AS (
             SELECT newest.*
             FROM members CROSS JOIN LATERAL (
                 SELECT count, recorded_at, period_month
                 FROM value_stream.value_stream_dashboard_counts
-                WHERE namespace_id = members.id AND metric = @Metric
-                  AND period_month >= @FirstMonth AND period_month <= @LastMonth
-                  AND recorded_at >= @From AND recorded_at < @To
+                WHERE namespace_id = members.id AND metric = @metric
+                  AND period_month >= @first_month AND period_month <= @last_month
+                  AND recorded_at >= @from AND recorded_at < @to
                 ORDER BY recorded_at DESC, period_month DESC
                 LIMIT 1
             ) newest
@@ -155,7 +155,7 @@ internal sealed class CountReport(NpgsqlDataSource dataSource)
             missing.id AS missing_namespace_id
         FROM total CROSS JOIN missing
         LEFT JOIN value_stream.value_stream_dashboard_runs runs
-            ON runs.top_level_namespace_id = @TopLevelNamespaceId AND runs.period_month = total.month
+            ON runs.top_level_namespace_id = @top_level_namespace_id AND runs.period_month = total.month
         """;
 
     private sealed record FoundNamespace(string Type, long TopLevelNamespaceId);

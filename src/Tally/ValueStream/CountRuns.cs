@@ -14,7 +14,7 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     // The month at hand and two more, so that a worker that sleeps over a month's end finds its partition.
     private const string AddPartitions = """
         /* tally:counts.add_partitions */
-        SELECT value_stream.add_count_partitions(@Month, 3)
+        SELECT value_stream.add_count_partitions(@month, 3)
         """;
 
     private const string DisableUnlicensed = """
@@ -24,7 +24,7 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
             SELECT aggregations.namespace_id
             FROM value_stream.value_stream_dashboard_aggregations aggregations
             JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
-            WHERE aggregations.enabled AND namespaces.parent_id IS NULL AND (namespaces.plan IS NULL OR namespaces.plan <> ALL (@Plans))
+            WHERE aggregations.enabled AND namespaces.parent_id IS NULL AND (namespaces.plan IS NULL OR namespaces.plan <> ALL (@plans))
             ORDER BY aggregations.namespace_id
             FOR UPDATE OF aggregations SKIP LOCKED
         )
@@ -34,13 +34,13 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     private const string Open = """
         /* tally:counts.open */
         INSERT INTO value_stream.value_stream_dashboard_runs (top_level_namespace_id, period_month, last_turn_at)
-        SELECT aggregations.namespace_id, @Month, coalesce(aggregations.last_run_at, '-infinity')
+        SELECT aggregations.namespace_id, @month, coalesce(aggregations.last_run_at, '-infinity')
         FROM value_stream.value_stream_dashboard_aggregations aggregations
         JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
-        WHERE aggregations.enabled AND namespaces.type = 'Group' AND namespaces.parent_id IS NULL AND namespaces.plan = ANY (@Plans)
+        WHERE aggregations.enabled AND namespaces.type = 'Group' AND namespaces.parent_id IS NULL AND namespaces.plan = ANY (@plans)
           AND NOT EXISTS (
               SELECT FROM value_stream.value_stream_dashboard_runs
-              WHERE top_level_namespace_id = aggregations.namespace_id AND period_month = @Month)
+              WHERE top_level_namespace_id = aggregations.namespace_id AND period_month = @month)
         ORDER BY aggregations.namespace_id
         FOR SHARE OF aggregations
         ON CONFLICT (top_level_namespace_id, period_month) DO NOTHING
@@ -49,17 +49,17 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     // Open runs belong to enabled groups: disabling deletes them. A group that has moved below another is no tree of its own.
     private const string DueRuns = """
         value_stream.value_stream_dashboard_runs
-            WHERE period_month = @Month AND finished_at IS NULL AND failed_at IS NULL
-              AND top_level_namespace_id <> ALL (@Skip)
-              AND (@OnlyGroup::bigint IS NULL OR top_level_namespace_id = @OnlyGroup)
+            WHERE period_month = @month AND finished_at IS NULL AND failed_at IS NULL
+              AND top_level_namespace_id <> ALL (@skip)
+              AND (@only_group::bigint IS NULL OR top_level_namespace_id = @only_group)
               AND EXISTS (SELECT FROM value_stream.namespaces WHERE namespaces.id = top_level_namespace_id AND namespaces.parent_id IS NULL)
         """;
 
     private const string Claim = $"""
         /* tally:counts.claim */
         UPDATE value_stream.value_stream_dashboard_runs
-        SET {LeaseSql.Take}, started_at = coalesce(started_at, @Now), last_turn_at = clock_timestamp()
-        WHERE period_month = @Month AND top_level_namespace_id = (
+        SET {LeaseSql.Take}, started_at = coalesce(started_at, @now), last_turn_at = clock_timestamp()
+        WHERE period_month = @month AND top_level_namespace_id = (
             SELECT top_level_namespace_id
             FROM {DueRuns} AND {LeaseSql.IsFree}
             ORDER BY last_turn_at, top_level_namespace_id
@@ -78,30 +78,30 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
         /* tally:counts.save */
         WITH run AS (
             UPDATE value_stream.value_stream_dashboard_runs runs
-            SET metric = @Metric, namespace_id = @NamespaceId,
-                partial_namespace_id = @PartialNamespaceId, last_count = @LastCount, last_value = @LastValue,
-                rows_counted = rows_counted + cardinality(@NamespaceIds),
+            SET metric = @metric, namespace_id = @namespace_id,
+                partial_namespace_id = @partial_namespace_id, last_count = @last_count, last_value = @last_value,
+                rows_counted = rows_counted + cardinality(@namespace_ids),
                 attempts = 0, shrink = greatest(shrink - 1, 0), last_error = NULL,
-                finished_at = CASE WHEN @Finished THEN @Now END,
-                lease_owner = CASE WHEN @Finished THEN NULL ELSE lease_owner END,
-                lease_until = CASE WHEN @Finished THEN NULL ELSE clock_timestamp() + @LeaseDuration END
-            WHERE top_level_namespace_id = @TopLevelNamespaceId AND period_month = @Month AND {LeaseSql.IsHeld}
+                finished_at = CASE WHEN @finished THEN @now END,
+                lease_owner = CASE WHEN @finished THEN NULL ELSE lease_owner END,
+                lease_until = CASE WHEN @finished THEN NULL ELSE clock_timestamp() + @lease_duration END
+            WHERE top_level_namespace_id = @top_level_namespace_id AND period_month = @month AND {LeaseSql.IsHeld}
               AND EXISTS (
                   SELECT FROM value_stream.value_stream_dashboard_aggregations aggregations
                   JOIN value_stream.namespaces ON namespaces.id = aggregations.namespace_id
-                  WHERE aggregations.namespace_id = @TopLevelNamespaceId AND aggregations.enabled
-                      AND namespaces.parent_id IS NULL AND namespaces.plan = ANY (@Plans))
+                  WHERE aggregations.namespace_id = @top_level_namespace_id AND aggregations.enabled
+                      AND namespaces.parent_id IS NULL AND namespaces.plan = ANY (@plans))
             RETURNING top_level_namespace_id
         ), counts AS (
             INSERT INTO value_stream.value_stream_dashboard_counts AS old (namespace_id, metric, period_month, count, recorded_at)
-            SELECT found.namespace_id, @CountedMetric, @Month, found.count, @Now
-            FROM run CROSS JOIN unnest(@NamespaceIds, @Counts) AS found (namespace_id, count)
+            SELECT found.namespace_id, @counted_metric, @month, found.count, @now
+            FROM run CROSS JOIN unnest(@namespace_ids, @counts) AS found (namespace_id, count)
             ORDER BY found.namespace_id
             ON CONFLICT (namespace_id, metric, period_month) DO UPDATE SET count = EXCLUDED.count, recorded_at = EXCLUDED.recorded_at
             WHERE old.recorded_at <= EXCLUDED.recorded_at
         ), aggregation AS (
-            UPDATE value_stream.value_stream_dashboard_aggregations SET last_run_at = @Now
-            FROM run WHERE @Finished AND namespace_id = run.top_level_namespace_id
+            UPDATE value_stream.value_stream_dashboard_aggregations SET last_run_at = @now
+            FROM run WHERE @finished AND namespace_id = run.top_level_namespace_id
         )
         SELECT EXISTS (SELECT FROM run)
         """;
@@ -109,16 +109,16 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     private const string EndTurn = $"""
         /* tally:counts.end_turn */
         UPDATE value_stream.value_stream_dashboard_runs SET {LeaseSql.Release}
-        WHERE top_level_namespace_id = @TopLevelNamespaceId AND period_month = @Month AND {LeaseSql.IsHeld}
+        WHERE top_level_namespace_id = @top_level_namespace_id AND period_month = @month AND {LeaseSql.IsHeld}
         """;
 
     private const string RecordFailure = $"""
         /* tally:counts.record_failure */
         UPDATE value_stream.value_stream_dashboard_runs
-        SET attempts = attempts + 1, shrink = shrink + 1, last_error = @Error,
-            failed_at = CASE WHEN attempts + 1 >= @MaxAttempts THEN @Now END,
+        SET attempts = attempts + 1, shrink = shrink + 1, last_error = @error,
+            failed_at = CASE WHEN attempts + 1 >= @max_attempts THEN @now END,
             {LeaseSql.Release}
-        WHERE top_level_namespace_id = @TopLevelNamespaceId AND period_month = @Month AND {LeaseSql.IsHeld}
+        WHERE top_level_namespace_id = @top_level_namespace_id AND period_month = @month AND {LeaseSql.IsHeld}
         """;
 
     private readonly string _owner = Lease.NewOwner();
@@ -127,27 +127,27 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     /// <summary>Gets the month ready: partitions, a run for every group that is due, the unlicensed disabled and returned.</summary>
     public async Task<IReadOnlyList<long>> OpenAsync(CancellationToken cancellationToken)
     {
-        await ExecuteAsync(AddPartitions, new { Month = month }, cancellationToken);
+        await ExecuteAsync(AddPartitions, new { month }, cancellationToken);
         var disabled = await DisableUnlicensedAsync(cancellationToken);
-        await ExecuteAsync(Open, new { Month = month, options.Plans }, cancellationToken);
+        await ExecuteAsync(Open, new { month, plans = options.Plans }, cancellationToken);
         return disabled;
     }
 
     /// <summary>Disables the groups whose plan does not include the counts; their positions go with it.</summary>
     public Task<IReadOnlyList<long>> DisableUnlicensedAsync(CancellationToken cancellationToken) =>
-        connection.QueryWithinAsync<long>(options.StatementTimeout, DisableUnlicensed, new { options.Plans }, cancellationToken);
+        connection.QueryWithinAsync<long>(options.StatementTimeout, DisableUnlicensed, new { plans = options.Plans }, cancellationToken);
 
     /// <summary>Takes the lease of the group whose turn is longest ago; null when none is free.</summary>
     public async Task<CountRun?> ClaimAsync(CancellationToken cancellationToken)
     {
         var parameters = new
         {
-            Owner = _owner,
-            options.LeaseDuration,
-            Now = clock.GetCurrentInstant(),
-            Month = month,
-            Skip = _skip.ToArray(),
-            OnlyGroup = onlyGroup,
+            owner = _owner,
+            lease_duration = options.LeaseDuration,
+            now = clock.GetCurrentInstant(),
+            month,
+            skip = _skip.ToArray(),
+            only_group = onlyGroup,
         };
         return (await connection.QueryWithinAsync<CountRun>(options.StatementTimeout, Claim, parameters, cancellationToken)).SingleOrDefault();
     }
@@ -155,7 +155,7 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
     /// <summary>How many groups are due, leased or not, those apart that failed in this worker's hands.</summary>
     public async Task<long> CountDueAsync(CancellationToken cancellationToken)
     {
-        var parameters = new { Month = month, Skip = _skip.ToArray(), OnlyGroup = onlyGroup };
+        var parameters = new { month, skip = _skip.ToArray(), only_group = onlyGroup };
         return (await connection.QueryWithinAsync<long>(options.StatementTimeout, CountDue, parameters, cancellationToken)).Single();
     }
 
@@ -168,29 +168,29 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
         var (metric, found, next) = checkpoint;
         var parameters = new
         {
-            run.TopLevelNamespaceId,
-            Month = run.PeriodMonth,
-            Owner = run.LeaseOwner,
-            run.Fence,
-            options.LeaseDuration,
-            options.Plans,
-            Now = clock.GetCurrentInstant(),
-            CountedMetric = metric.Number,
-            NamespaceIds = found.Select(row => row.NamespaceId).ToArray(),
-            Counts = found.Select(row => row.Count).ToArray(),
-            Finished = next is null,
-            Metric = next?.Metric ?? metric.Number,
-            next?.NamespaceId,
-            PartialNamespaceId = next?.Partial?.NamespaceId,
-            next?.Partial?.LastCount,
-            next?.Partial?.LastValue,
+            top_level_namespace_id = run.TopLevelNamespaceId,
+            month = run.PeriodMonth,
+            owner = run.LeaseOwner,
+            fence = run.Fence,
+            lease_duration = options.LeaseDuration,
+            plans = options.Plans,
+            now = clock.GetCurrentInstant(),
+            counted_metric = metric.Number,
+            namespace_ids = found.Select(row => row.NamespaceId).ToArray(),
+            counts = found.Select(row => row.Count).ToArray(),
+            finished = next is null,
+            metric = next?.Metric ?? metric.Number,
+            namespace_id = next?.NamespaceId,
+            partial_namespace_id = next?.Partial?.NamespaceId,
+            last_count = next?.Partial?.LastCount,
+            last_value = next?.Partial?.LastValue,
         };
         return (await connection.QueryWithinAsync<bool>(options.StatementTimeout, Save, parameters, cancellationToken)).Single();
     }
 
     /// <summary>Gives the lease back.</summary>
     public Task EndTurnAsync(CountRun run, CancellationToken cancellationToken) =>
-        ExecuteAsync(EndTurn, new { run.TopLevelNamespaceId, Month = run.PeriodMonth, Owner = run.LeaseOwner, run.Fence }, cancellationToken);
+        ExecuteAsync(EndTurn, new { top_level_namespace_id = run.TopLevelNamespaceId, month = run.PeriodMonth, owner = run.LeaseOwner, fence = run.Fence }, cancellationToken);
 
     /// <summary>
     /// Records a failure and gives the lease back. The group is left alone for the rest of this worker's life: what made a
@@ -201,13 +201,13 @@ internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions 
         _skip.Add(run.TopLevelNamespaceId);
         var parameters = new
         {
-            run.TopLevelNamespaceId,
-            Month = run.PeriodMonth,
-            Owner = run.LeaseOwner,
-            run.Fence,
-            Error = error,
-            options.MaxAttempts,
-            Now = clock.GetCurrentInstant(),
+            top_level_namespace_id = run.TopLevelNamespaceId,
+            month = run.PeriodMonth,
+            owner = run.LeaseOwner,
+            fence = run.Fence,
+            error,
+            max_attempts = options.MaxAttempts,
+            now = clock.GetCurrentInstant(),
         };
         return ExecuteAsync(RecordFailure, parameters, cancellationToken);
     }

@@ -4,8 +4,8 @@ namespace Tally.ValueStream;
 internal static class CountSql
 {
     /// <summary>
-    /// Counts a page of namespaces at once, none beyond its first <c>@Cap</c> rows in the order of the key:
-    /// <c>(namespace_id, count, last_value)</c> by namespace id. A count of <c>@Cap</c> means "at least", up to the key
+    /// Counts a page of namespaces at once, none beyond its first <c>@cap</c> rows in the order of the key:
+    /// <c>(namespace_id, count, last_value)</c> by namespace id. A count of <c>@cap</c> means "at least", up to the key
     /// <c>last_value</c>.
     /// </summary>
     public static string Page(Metric metric, string table, string scope, string key, string condition) => $"""
@@ -21,15 +21,15 @@ internal static class CountSql
                 FROM {table} counted
                 WHERE counted.{scope} = page.scope_id AND {condition}
                 ORDER BY counted.{key}
-                LIMIT @Cap
+                LIMIT @cap
             ) rows_found
         ) capped
         ORDER BY page.namespace_id
         """;
 
     /// <summary>
-    /// Counts the next <c>@BatchSize</c> rows of one namespace behind the key <c>@After</c>: <c>(count, last_value)</c>.
-    /// Fewer than <c>@BatchSize</c> means that none are left.
+    /// Counts the next <c>@batch_size</c> rows of one namespace behind the key <c>@after</c>: <c>(count, last_value)</c>.
+    /// Fewer than <c>@batch_size</c> means that none are left.
     /// </summary>
     public static string Batch(Metric metric, string table, string scope, string key, string condition) => $"""
         /* tally:counts.batch_{metric.Name} */
@@ -37,10 +37,10 @@ internal static class CountSql
         FROM (
             SELECT counted.{key} AS key
             FROM {table} counted
-            WHERE counted.{scope} = (SELECT {Scope(metric)} FROM value_stream.namespaces {Join(metric)} WHERE namespaces.id = @NamespaceId)
-              AND {condition} AND counted.{key} > @After
+            WHERE counted.{scope} = (SELECT {Scope(metric)} FROM value_stream.namespaces {Join(metric)} WHERE namespaces.id = @namespace_id)
+              AND {condition} AND counted.{key} > @after
             ORDER BY counted.{key}
-            LIMIT @BatchSize
+            LIMIT @batch_size
         ) rows_found
         """;
 
@@ -56,9 +56,9 @@ internal static class CountSql
     private static string Namespaces(Metric metric) => $"""
         SELECT namespaces.id AS namespace_id, {Scope(metric)} AS scope_id
             FROM value_stream.namespaces {Join(metric)}
-            WHERE namespaces.traversal_ids[1] = @TopLevelNamespaceId AND namespaces.type = '{metric.Kind}' AND namespaces.id > @After
+            WHERE namespaces.traversal_ids[1] = @top_level_namespace_id AND namespaces.type = '{metric.Kind}' AND namespaces.id > @after
             ORDER BY namespaces.id
-            LIMIT @PageSize
+            LIMIT @page_size
         """;
 
     private static string Scope(Metric metric) => metric.Kind == NamespaceKind.Group ? "namespaces.id" : "projects.id";

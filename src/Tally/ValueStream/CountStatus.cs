@@ -50,7 +50,7 @@ internal sealed class CountStatus(NpgsqlDataSource dataSource, IClock clock)
 {
     private const string Read = $"""
         /* tally:counts.status */
-        SELECT aggregations.namespace_id AS "group", aggregations.enabled, @Month AS month,
+        SELECT aggregations.namespace_id AS "group", aggregations.enabled, @month AS month,
             {RunStates.Sql} AS state,
             runs.metric, runs.namespace_id, runs.partial_namespace_id, runs.last_count,
             CASE
@@ -62,7 +62,7 @@ internal sealed class CountStatus(NpgsqlDataSource dataSource, IClock clock)
             runs.started_at, runs.finished_at, aggregations.last_run_at
         FROM value_stream.value_stream_dashboard_aggregations aggregations
         LEFT JOIN value_stream.value_stream_dashboard_runs runs
-            ON runs.top_level_namespace_id = aggregations.namespace_id AND runs.period_month = @Month
+            ON runs.top_level_namespace_id = aggregations.namespace_id AND runs.period_month = @month
         LEFT JOIN (
             SELECT traversal_ids[1] AS top_level_namespace_id, 3 * count(*) AS rows
             FROM value_stream.namespaces
@@ -77,7 +77,7 @@ internal sealed class CountStatus(NpgsqlDataSource dataSource, IClock clock)
     public async Task<IReadOnlyList<GroupStatus>> ReadAsync(LocalDate? month = null, CancellationToken cancellationToken = default)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var parameters = new { Month = month ?? clock.CurrentMonth() };
+        var parameters = new { month = month ?? clock.CurrentMonth() };
         return [.. await connection.QueryAsync<GroupStatus>(new CommandDefinition(Read, parameters, cancellationToken: cancellationToken))];
     }
 }

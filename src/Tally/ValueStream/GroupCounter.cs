@@ -74,7 +74,7 @@ internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, Va
         if (_large is { } large) return $"{_metric.Name} of namespace {large}, {_batchSize} rows at a time";
         try
         {
-            var parameters = new { run.TopLevelNamespaceId, After = _after, PageSize = _pageSize };
+            var parameters = new { top_level_namespace_id = run.TopLevelNamespaceId, after = _after, page_size = _pageSize };
             var page = (await connection.QueryWithinAsync<PageRange>(options.StatementTimeout, _metric.RangeSql, parameters, cancellationToken)).Single();
             return page.First == page.Last
                 ? $"{_metric.Name} of namespace {page.First}"
@@ -89,14 +89,14 @@ internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, Va
     private Task<IReadOnlyList<CappedCount>> CountPageAsync(Metric metric, Position position, CancellationToken cancellationToken)
     {
         (_metric, _after, _large) = (metric, position.After, null);
-        var parameters = new { run.TopLevelNamespaceId, position.After, PageSize = _pageSize, Cap = _cap };
+        var parameters = new { top_level_namespace_id = run.TopLevelNamespaceId, after = position.After, page_size = _pageSize, cap = _cap };
         return connection.QueryWithinAsync<CappedCount>(options.StatementTimeout, metric.PageSql, parameters, cancellationToken);
     }
 
     private async Task<BatchCount> CountBatchAsync(Metric metric, Partial partial, CancellationToken cancellationToken)
     {
         _large = partial.NamespaceId;
-        var parameters = new { partial.NamespaceId, After = partial.LastValue, BatchSize = _batchSize };
+        var parameters = new { namespace_id = partial.NamespaceId, after = partial.LastValue, batch_size = _batchSize };
         return (await connection.QueryWithinAsync<BatchCount>(options.StatementTimeout, metric.BatchSql, parameters, cancellationToken)).Single();
     }
 

@@ -96,17 +96,17 @@ internal static class BillingBenchmark
         var differing = await connection.ExecuteScalarAsync<long>(new CommandDefinition(
             """
             SELECT count(*)
-            FROM original.ft_billing theirs FULL JOIN (SELECT * FROM billing.ft_billing WHERE local_date = @Day) ours
+            FROM original.ft_billing theirs FULL JOIN (SELECT * FROM billing.ft_billing WHERE local_date = @day) ours
             USING (local_date, template_id, service_id, notification_type, provider, rate_multiplier, international, rate)
             WHERE (theirs.billable_units, theirs.notifications_sent) IS DISTINCT FROM (ours.billable_units, ours.notifications_sent)
-            """, new { Day }, commandTimeout: 600, cancellationToken: cancellationToken));
+            """, new { day = Day }, commandTimeout: 600, cancellationToken: cancellationToken));
         Require(differing == 0, $"{differing} facts differ between the original and ours.");
         await connection.ExecuteAsync(new CommandDefinition(
             """
             INSERT INTO original.ft_billing
             SELECT local_date, template_id, service_id, notification_type, provider, rate_multiplier, international, rate, billable_units, notifications_sent, null, created_at
-            FROM billing.ft_billing WHERE local_date <> @Day
-            """, new { Day }, commandTimeout: 600, cancellationToken: cancellationToken));
+            FROM billing.ft_billing WHERE local_date <> @day
+            """, new { day = Day }, commandTimeout: 600, cancellationToken: cancellationToken));
     }
 
     private static Task EmptyAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>

@@ -74,8 +74,8 @@ internal static class EventsBenchmark
         await connection.ExecuteAsync(originalTables);
         await connection.ExecuteAsync("""
             TRUNCATE reporting.accounts, reporting.reporting_events, reporting.reporting_events_rollups, reporting.reporting_days;
-            INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at) SELECT id, @Zone, '2000-01-01Z' FROM generate_series(1, @accounts) AS id
-            """, new { Zone, accounts });
+            INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at) SELECT id, @zone, '2000-01-01Z' FROM generate_series(1, @accounts) AS id
+            """, new { zone = Zone, accounts });
         var past = new EventLoad(accounts, seed: 20260301);
         var importer = new RollupWriter(dataSource, new AccountDirectory(dataSource, ZoneRules.Default), new BenchmarkClock());
         for (var days = 30; days > 0; days--)
@@ -101,14 +101,14 @@ internal static class EventsBenchmark
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         const string totals = """
-            SELECT (SELECT count(*) FROM {0}.reporting_events WHERE created_at >= @Day) AS events,
+            SELECT (SELECT count(*) FROM {0}.reporting_events WHERE created_at >= @day) AS events,
                    (SELECT coalesce(sum(count), 0) FROM {0}.reporting_events_rollups WHERE dimension_type = 'account' AND metric <> 'bot_handoffs_count')
                  - (SELECT count(*) + count(*) FILTER (WHERE name = 'conversation_resolved') FROM {0}.reporting_events
                     WHERE name IN ('conversation_resolved', 'first_response', 'reply_time', 'conversation_bot_resolved')) AS drift
             """;
         foreach (var schema in new[] { "original", "reporting" })
         {
-            var (stored, drift) = await connection.QuerySingleAsync<(long, decimal)>(totals.Replace("{0}", schema, StringComparison.Ordinal), new { EventLoad.Day });
+            var (stored, drift) = await connection.QuerySingleAsync<(long, decimal)>(totals.Replace("{0}", schema, StringComparison.Ordinal), new { day = EventLoad.Day });
             if (stored != events || drift != 0) throw new InvalidOperationException($"{schema}: {stored} of {events} events are stored, and the rollups are off by {drift}.");
         }
     }

@@ -21,12 +21,12 @@ internal static class GrowthBenchmark
 
     // The mix of EventLoad over as many days as it takes, the last of them yesterday's; 11 times the account is anybody's.
     private const string Load = """
-        INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at, report_rollup) VALUES (1, @Zone, '1990-01-01Z', true);
+        INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at, report_rollup) VALUES (1, @zone, '1990-01-01Z', true);
         INSERT INTO reporting.reporting_events (account_id, id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, created_at)
         SELECT 1, gen_random_uuid(),
                CASE WHEN g % 100 < 25 THEN 'conversation_resolved' WHEN g % 100 < 47 THEN 'first_response' WHEN g % 100 < 80 THEN 'reply_time'
                     WHEN g % 100 < 86 THEN 'conversation_bot_resolved' WHEN g % 100 < 92 THEN 'conversation_bot_handoff' ELSE 'conversation_opened' END,
-               g % 90000, g % 30000, 1 + g * 7 % 50, 1 + g * 11 % 10, g * 13 % 100000, @today - (g + 1) * interval '1 day' / @EventsADay
+               g % 90000, g % 30000, 1 + g * 7 % 50, 1 + g * 11 % 10, g * 13 % 100000, @today - (g + 1) * interval '1 day' / @events_a_day
         FROM generate_series(0, @events - 1) g
         """;
 
@@ -75,7 +75,7 @@ internal static class GrowthBenchmark
         await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
         {
             await connection.ExecuteAsync("TRUNCATE reporting.accounts, reporting.reporting_events, reporting.reporting_events_rollups, reporting.reporting_days");
-            await connection.ExecuteAsync(new CommandDefinition(Load, new { events, Zone, EventsADay, today = EventLoad.Day }, commandTimeout: 3_600, cancellationToken: cancellationToken));
+            await connection.ExecuteAsync(new CommandDefinition(Load, new { events, zone = Zone, events_a_day = EventsADay, today = EventLoad.Day }, commandTimeout: 3_600, cancellationToken: cancellationToken));
             await connection.ExecuteAsync(new CommandDefinition("VACUUM (ANALYZE) reporting.reporting_events", commandTimeout: 3_600, cancellationToken: cancellationToken));
         }
 

@@ -70,19 +70,19 @@ internal static class RebuildBenchmark
         await connection.ExecuteAsync("""
             TRUNCATE reporting.accounts, reporting.reporting_events, reporting.reporting_events_rollups, reporting.reporting_days;
             INSERT INTO reporting.accounts (id, reporting_timezone, timezone_set_at)
-            SELECT id, @Zone, '2000-01-01Z' FROM (SELECT generate_series(1, @accounts) UNION ALL SELECT @LargeAccount) AS a (id);
+            SELECT id, @zone, '2000-01-01Z' FROM (SELECT generate_series(1, @accounts) UNION ALL SELECT @large_account) AS a (id);
             SELECT setseed(0.5);
             INSERT INTO original.reporting_events (name, value, value_in_business_hours, account_id, inbox_id, user_id, conversation_id, created_at, updated_at)
             SELECT (ARRAY['conversation_resolved', 'first_response', 'reply_time', 'reply_time', 'conversation_bot_resolved', 'conversation_bot_handoff'])[1 + floor(random() * 6)::int],
                    floor(random() * 90000), floor(random() * 30000), a.id, a.id * 10 + floor(random() * a.inboxes)::int, a.id * 100 + floor(random() * a.agents)::int,
                    1 + floor(random() * 2000)::int, d.day + random() * interval '1 day', d.day
-            FROM (SELECT id, 3 AS inboxes, 5 AS agents, 27 AS events FROM generate_series(1, @accounts) AS id UNION ALL SELECT @LargeAccount, 20, 100, 2740) AS a
+            FROM (SELECT id, 3 AS inboxes, 5 AS agents, 27 AS events FROM generate_series(1, @accounts) AS id UNION ALL SELECT @large_account, 20, 100, 2740) AS a
             CROSS JOIN (SELECT timestamp '2026-03-02 05:00' + n * interval '1 day' AS day FROM generate_series(-@days / 2, @days / 2) AS n) AS d
-            CROSS JOIN LATERAL generate_series(1, CASE WHEN d.day = timestamp '2026-03-02 05:00' OR a.id = @LargeAccount THEN a.events ELSE a.events / 5 END) AS e;
+            CROSS JOIN LATERAL generate_series(1, CASE WHEN d.day = timestamp '2026-03-02 05:00' OR a.id = @large_account THEN a.events ELSE a.events / 5 END) AS e;
             INSERT INTO reporting.reporting_events (account_id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, created_at)
             SELECT account_id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, created_at AT TIME ZONE 'UTC' FROM original.reporting_events;
             ANALYZE original.reporting_events, reporting.reporting_events;
-            """, new { Zone, LargeAccount, accounts, days }, commandTimeout: 600);
+            """, new { zone = Zone, large_account = LargeAccount, accounts, days }, commandTimeout: 600);
     }
 
     /// <summary>Deletes, and does not truncate: after that, and after a vacuum, every statement on the table is planned again, which a day without rows does not cause.</summary>

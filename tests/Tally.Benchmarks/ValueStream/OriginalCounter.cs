@@ -20,22 +20,22 @@ internal sealed class OriginalCounter(NpgsqlDataSource dataSource)
     private const string Page = """
         SELECT namespaces.id AS namespace_id, projects.id AS project_id
         FROM value_stream.namespaces JOIN value_stream.projects ON projects.project_namespace_id = namespaces.id
-        WHERE namespaces.traversal_ids[1] = @Group AND namespaces.type = 'Project' AND namespaces.id > @After
-        ORDER BY namespaces.id LIMIT @Limit
+        WHERE namespaces.traversal_ids[1] = @group AND namespaces.type = 'Project' AND namespaces.id > @after
+        ORDER BY namespaces.id LIMIT @limit
         """;
 
     private const string Jump = """
         SELECT iid, row_number FROM (
-            SELECT iid, row_number() OVER (ORDER BY iid) FROM value_stream.issues WHERE project_id = @ProjectId AND iid > @After
+            SELECT iid, row_number() OVER (ORDER BY iid) FROM value_stream.issues WHERE project_id = @project_id AND iid > @after
         ) batch
-        ORDER BY iid LIMIT 1 OFFSET @Offset
+        ORDER BY iid LIMIT 1 OFFSET @offset
         """;
 
-    private const string Rest = "SELECT count(*) FROM value_stream.issues WHERE project_id = @ProjectId AND iid > @After";
+    private const string Rest = "SELECT count(*) FROM value_stream.issues WHERE project_id = @project_id AND iid > @after";
 
     private const string Insert = """
         INSERT INTO value_stream.value_stream_dashboard_counts (namespace_id, metric, period_month, count, recorded_at)
-        SELECT namespace_id, 2, @Month, count, now() FROM unnest(@NamespaceIds, @Counts) AS found (namespace_id, count)
+        SELECT namespace_id, 2, @month, count, now() FROM unnest(@namespace_ids, @counts) AS found (namespace_id, count)
         """;
 
     public async Task RunAsync(LocalDate month, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class OriginalCounter(NpgsqlDataSource dataSource)
             var after = 0L;
             while (true)
             {
-                var page = await QueryAsync<(long NamespaceId, long ProjectId)>(connection, Page, new { Group = group, After = after, Limit = NamespacePageSize }, cancellationToken);
+                var page = await QueryAsync<(long NamespaceId, long ProjectId)>(connection, Page, new { group, after, limit = NamespacePageSize }, cancellationToken);
                 foreach (var (namespaceId, projectId) in page) counts.Add((namespaceId, await CountAsync(connection, projectId, cancellationToken)));
                 if (page.Count < NamespacePageSize) break;
                 after = page[^1].NamespaceId;
@@ -55,7 +55,7 @@ internal sealed class OriginalCounter(NpgsqlDataSource dataSource)
 
             foreach (var slice in counts.Chunk(InsertSlice))
             {
-                var parameters = new { Month = month, NamespaceIds = slice.Select(row => row.NamespaceId).ToArray(), Counts = slice.Select(row => row.Count).ToArray() };
+                var parameters = new { month, namespace_ids = slice.Select(row => row.NamespaceId).ToArray(), counts = slice.Select(row => row.Count).ToArray() };
                 await connection.ExecuteAsync(new CommandDefinition(Insert, parameters, cancellationToken: cancellationToken));
             }
         }
@@ -66,12 +66,12 @@ internal sealed class OriginalCounter(NpgsqlDataSource dataSource)
         var (count, after) = (0L, 0L);
         while (true)
         {
-            var jump = await QueryAsync<(long Iid, long RowNumber)>(connection, Jump, new { ProjectId = projectId, After = after, Offset = BatchSize - 1 }, cancellationToken);
+            var jump = await QueryAsync<(long Iid, long RowNumber)>(connection, Jump, new { project_id = projectId, after, offset = BatchSize - 1 }, cancellationToken);
             if (jump.Count == 0) break;
             (count, after) = (count + jump[0].RowNumber, jump[0].Iid);
         }
 
-        return count + (await QueryAsync<long>(connection, Rest, new { ProjectId = projectId, After = after }, cancellationToken))[0];
+        return count + (await QueryAsync<long>(connection, Rest, new { project_id = projectId, after }, cancellationToken))[0];
     }
 
     private static async Task<List<T>> QueryAsync<T>(NpgsqlConnection connection, string sql, object parameters, CancellationToken cancellationToken) =>

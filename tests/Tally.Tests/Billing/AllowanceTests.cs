@@ -14,7 +14,7 @@ public sealed class AllowanceTests(TestDatabase database) : BillingTest(database
     private async Task<string> LimitsAsync(Service service) => await ScalarAsync<string>(
         """
         SELECT coalesce(string_agg(financial_year_start || ':' || free_sms_fragment_limit, ' ' ORDER BY financial_year_start), '')
-        FROM billing.annual_billing WHERE service_id = @Id
+        FROM billing.annual_billing WHERE service_id = @id
         """, service);
 
     [Fact]

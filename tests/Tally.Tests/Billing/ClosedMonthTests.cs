@@ -52,7 +52,7 @@ public sealed class ClosedMonthTests(TestDatabase database) : BillingTest(databa
         (changed.RateFrom, changed.RateTo, changed.BillableUnitsFrom, changed.BillableUnitsTo, changed.NotificationsSentFrom, changed.NotificationsSentTo, changed.GrossCostChange)
             .ShouldBe((0.01m, 0.02m, 3, 4, 3, 4, 0.05m));
         (changed.State, changed.Provisional, changed.RecordedAt, changed.LocalDate).ShouldBe(("applied", false, Clock.GetCurrentInstant(), Day));
-        (await ScalarAsync<long>("SELECT count(*) FROM billing.refresh_runs WHERE id = @RunId AND kind = 'manual'", changed)).ShouldBe(1);
+        (await ScalarAsync<long>("SELECT count(*) FROM billing.refresh_runs WHERE id = @run_id AND kind = 'manual'", new { run_id = changed.RunId })).ShouldBe(1);
 
         await ExecuteAsync("UPDATE billing.notifications SET sent_by = 'other'");
         await RefreshAsync(Day);

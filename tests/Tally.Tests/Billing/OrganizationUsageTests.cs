@@ -83,7 +83,7 @@ public sealed class OrganizationUsageTests(TestDatabase database) : BillingTest(
         var archived = await World.ServiceAsync("Archived_service", organization);
         (await Usage.FetchYearAsync(organization, 2020, None)).Select(row => row.ServiceName).ShouldBe(["Archived_service", "live service"]);
 
-        await ExecuteAsync("UPDATE billing.services SET active = false WHERE id = @Id", archived);
+        await ExecuteAsync("UPDATE billing.services SET active = false WHERE id = @id", archived);
 
         (await Usage.FetchYearAsync(organization, 2020, None)).Select(row => (row.ServiceName, row.Active)).ShouldBe([("live service", true), ("Archived_service", false)]);
     }

@@ -28,7 +28,7 @@ public sealed class RefreshConcurrencyTests(TestDatabase database) : BillingTest
 
         await using var holder = await DataSource.OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
-        await holder.ExecuteAsync("SELECT pg_advisory_xact_lock(@LockClass, @key)", new { BillingDay.LockClass, key = Day.LockKey() }, transaction);
+        await holder.ExecuteAsync("SELECT pg_advisory_xact_lock(@lock_class, @key)", new { lock_class = BillingDay.LockClass, key = Day.LockKey() }, transaction);
         var (first, second) = (RefreshAsync(Day), RefreshAsync(Day));
         await UntilWaitingAsync(sessions: 2);
         await World.NotificationAsync(template, createdAt: Then);
@@ -96,7 +96,7 @@ public sealed class RefreshConcurrencyTests(TestDatabase database) : BillingTest
         await World.NotificationAsync(await World.TemplateAsync(), createdAt: Then);
         await using var holder = await DataSource.OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
-        await holder.ExecuteAsync("SELECT pg_advisory_xact_lock(@LockClass, @key)", new { BillingDay.LockClass, key = Day.LockKey() }, transaction);
+        await holder.ExecuteAsync("SELECT pg_advisory_xact_lock(@lock_class, @key)", new { lock_class = BillingDay.LockClass, key = Day.LockKey() }, transaction);
         using var cancellation = new CancellationTokenSource();
 
         var refresh = Get<BillingRefresh>().RefreshAsync([Day], cancellationToken: cancellation.Token);
@@ -117,7 +117,7 @@ public sealed class RefreshConcurrencyTests(TestDatabase database) : BillingTest
         foreach (var day in new[] { Day, Day.PlusDays(-1) }) await World.NotificationAsync(template, createdAt: day.StartUtc());
         await using var holder = await DataSource.OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
-        await holder.ExecuteAsync("SELECT pg_advisory_xact_lock(@LockClass, @key)", new { BillingDay.LockClass, key = Day.LockKey() }, transaction);
+        await holder.ExecuteAsync("SELECT pg_advisory_xact_lock(@lock_class, @key)", new { lock_class = BillingDay.LockClass, key = Day.LockKey() }, transaction);
 
         var failure = await Should.ThrowAsync<RefreshFailedException>(() => RefreshAsync(Day, Day.PlusDays(-1)));
 

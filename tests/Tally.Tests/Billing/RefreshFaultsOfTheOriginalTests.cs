@@ -187,7 +187,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
         var purged = await SendAsync(2);
         var other = await SendAsync(1);
         await RefreshAsync(Day);
-        await ExecuteAsync("DELETE FROM billing.notifications WHERE service_id = @Id", purged.Service);
+        await ExecuteAsync("DELETE FROM billing.notifications WHERE service_id = @id", purged.Service);
 
         (await RefreshAsync(Day)).Single().Kept.ShouldBe(1);
         (await FactsAsync()).Count.ShouldBe(2);

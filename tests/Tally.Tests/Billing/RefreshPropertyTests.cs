@@ -120,9 +120,10 @@ public sealed class RefreshPropertyTests(TestDatabase database) : BillingTest(da
     private async Task ChangeAsync(ModelMessage message, Action<ModelMessage> change)
     {
         change(message);
-        const string columns = "SET notification_status = @Status, key_type = @KeyType, sent_by = @SentBy, rate_multiplier = @Multiplier WHERE id = @Id";
-        if (await ExecuteAsync($"UPDATE billing.notifications {columns}", message) == 0)
-            await ExecuteAsync($"UPDATE billing.notification_history {columns}", message);
+        const string columns = "SET notification_status = @status, key_type = @key_type, sent_by = @sent_by, rate_multiplier = @multiplier WHERE id = @id";
+        var parameters = new { id = message.Id, status = message.Status, key_type = message.KeyType, sent_by = message.SentBy, multiplier = message.Multiplier };
+        if (await ExecuteAsync($"UPDATE billing.notifications {columns}", parameters) == 0)
+            await ExecuteAsync($"UPDATE billing.notification_history {columns}", parameters);
     }
 
     private Task<int> ArchiveAsync(ModelMessage message, bool leaveLiveCopy) => ExecuteAsync(
@@ -130,10 +131,10 @@ public sealed class RefreshPropertyTests(TestDatabase database) : BillingTest(da
         INSERT INTO billing.notification_history (id, service_id, template_id, key_type, billable_units, notification_type, created_at, sent_by,
             notification_status, international, rate_multiplier)
         SELECT id, service_id, template_id, key_type, billable_units, notification_type, created_at, sent_by, notification_status, international, rate_multiplier
-        FROM billing.notifications WHERE id = @Id
+        FROM billing.notifications WHERE id = @id
         ON CONFLICT (id) DO UPDATE SET notification_status = EXCLUDED.notification_status, key_type = EXCLUDED.key_type,
             sent_by = EXCLUDED.sent_by, rate_multiplier = EXCLUDED.rate_multiplier;
-        {(leaveLiveCopy ? "" : "DELETE FROM billing.notifications WHERE id = @Id")}
+        {(leaveLiveCopy ? "" : "DELETE FROM billing.notifications WHERE id = @id")}
         """, message);
 
     private async Task SetRateAsync(LocalDate from, decimal rate)

@@ -55,9 +55,9 @@ internal sealed class World(NpgsqlDataSource dataSource, IClock clock)
         var id = await connection.ExecuteScalarAsync<Guid>(
             """
             INSERT INTO billing.services (name, organization_id, restricted, active, count_as_live)
-            VALUES (@name, @organization, @restricted, @active, @countAsLive) RETURNING id
+            VALUES (@name, @organization, @restricted, @active, @count_as_live) RETURNING id
             """,
-            new { name, organization, restricted, active, countAsLive });
+            new { name, organization, restricted, active, count_as_live = countAsLive });
         foreach (var permission in permissions ?? ["sms", "email", "international_sms"])
             await connection.ExecuteAsync("INSERT INTO billing.service_permissions (service_id, permission) VALUES (@id, @permission)", new { id, permission });
         return new Service(id, name);
@@ -71,7 +71,7 @@ internal sealed class World(NpgsqlDataSource dataSource, IClock clock)
         InsertAsync(history ? "notification_history" : "notifications", new
         {
             id = id ?? Guid.NewGuid(), template = template.Id, service = template.Service.Id, type = template.Type, status,
-            createdAt = createdAt ?? clock.GetCurrentInstant(), keyType, sentBy, multiplier, international, units,
+            created_at = createdAt ?? clock.GetCurrentInstant(), key_type = keyType, sent_by = sentBy, multiplier, international, units,
         });
 
     public async Task FactAsync(
@@ -90,7 +90,7 @@ internal sealed class World(NpgsqlDataSource dataSource, IClock clock)
     public async Task RateAsync(decimal rate, Instant validFrom, string type = "sms")
     {
         await using var connection = await dataSource.OpenConnectionAsync();
-        await connection.ExecuteAsync("INSERT INTO billing.rates (rate, valid_from, notification_type) VALUES (@rate, @validFrom, @type)", new { rate, validFrom, type });
+        await connection.ExecuteAsync("INSERT INTO billing.rates (rate, valid_from, notification_type) VALUES (@rate, @valid_from, @type)", new { rate, valid_from = validFrom, type });
     }
 
     public async Task LimitAsync(Service service, int year, int limit)
@@ -108,7 +108,7 @@ internal sealed class World(NpgsqlDataSource dataSource, IClock clock)
             $"""
             INSERT INTO billing.{table} (id, template_id, service_id, notification_type, notification_status, created_at, key_type, sent_by,
                 rate_multiplier, international, billable_units)
-            VALUES (@id, @template, @service, @type, @status, @createdAt, @keyType, @sentBy, @multiplier, @international, @units)
+            VALUES (@id, @template, @service, @type, @status, @created_at, @key_type, @sent_by, @multiplier, @international, @units)
             RETURNING id
             """,
             row);

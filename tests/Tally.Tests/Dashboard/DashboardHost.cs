@@ -51,14 +51,14 @@ public sealed class DashboardHost : IAsyncLifetime
     public async Task AddAccountAsync(long id)
     {
         await _reporting.AddAccountAsync(id);
-        await _reporting.ExecuteAsync("UPDATE reporting.accounts SET compared_rules = @Version WHERE id = @id", new { ZoneRules.Default.Version, id });
+        await _reporting.ExecuteAsync("UPDATE reporting.accounts SET compared_rules = @version WHERE id = @id", new { version = ZoneRules.Default.Version, id });
     }
 
     public async Task InitializeAsync()
     {
         await _reporting.InitializeAsync();
         await AddAccountAsync(Account);
-        await _reporting.ExecuteAsync("UPDATE reporting.accounts SET name = @Name, report_rollup = true", new { Name });
+        await _reporting.ExecuteAsync("UPDATE reporting.accounts SET name = @name, report_rollup = true", new { name = Name });
         await _reporting.AddRawAsync([.. Enumerable.Range(0, 40).Select(index => TestEvent.FirstResponse(Account, 60 + index, TestEvent.Noon - Duration.FromHours(6 * index)))]);
         for (var back = 0; back <= 10; back++) await _reporting.RebuildAsync(Account, TestEvent.Day.PlusDays(-back));
         await _reporting.ExecuteAsync("""
@@ -70,13 +70,13 @@ public sealed class DashboardHost : IAsyncLifetime
             """);
         await _reporting.ExecuteAsync(
             """
-            INSERT INTO billing.organization (id, name) VALUES (@Organization, @Name);
-            INSERT INTO billing.services (id, name, organization_id, restricted) VALUES (@Organization, @Formula, @Organization, false);
-            INSERT INTO billing.annual_billing (service_id, financial_year_start, free_sms_fragment_limit) VALUES (@Organization, 2026, 100);
+            INSERT INTO billing.organization (id, name) VALUES (@organization, @name);
+            INSERT INTO billing.services (id, name, organization_id, restricted) VALUES (@organization, @formula, @organization, false);
+            INSERT INTO billing.annual_billing (service_id, financial_year_start, free_sms_fragment_limit) VALUES (@organization, 2026, 100);
             INSERT INTO billing.ft_billing (local_date, template_id, service_id, notification_type, provider, rate_multiplier, international, rate, billable_units, notifications_sent)
-            VALUES ('2026-01-20', @Organization, @Organization, 'sms', 'x', 1, false, 0.05, 90, 80), ('2026-02-03', @Organization, @Organization, 'sms', 'x', 1, false, 0.05, 30, 30);
+            VALUES ('2026-01-20', @organization, @organization, 'sms', 'x', 1, false, 0.05, 90, 80), ('2026-02-03', @organization, @organization, 'sms', 'x', 1, false, 0.05, 30, 30);
             """,
-            new { Organization, Name, Formula });
+            new { organization = Organization, name = Name, formula = Formula });
         Server = await StartAsync(Queues);
         Client = new HttpClient { BaseAddress = Server.Address };
     }

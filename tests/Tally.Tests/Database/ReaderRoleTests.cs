@@ -113,7 +113,7 @@ public sealed partial class ReaderRoleTests(DashboardHost host) : IClassFixture<
                 _ => "SELECT 1",
             });
 
-            (await host.Reporting.QueryAsync<(bool IsCovered, bool HasBase)>("SELECT is_covered, has_base FROM tally_read.days WHERE account_id = 67 AND date = @Day", new { TestEvent.Day }))
+            (await host.Reporting.QueryAsync<(bool IsCovered, bool HasBase)>("SELECT is_covered, has_base FROM tally_read.days WHERE account_id = 67 AND date = @day", new { day = TestEvent.Day }))
                 .ShouldBe([(isCovered, what == "its own base")]);
             (await host.Reporting.QueryAsync<bool>("SELECT DISTINCT is_covered FROM tally_read.daily_rollups WHERE account_id = 67")).ShouldBe([isCovered]);
         }

@@ -1,9 +1,13 @@
 using Dapper;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
 using Shouldly;
 using Tally.Database;
 using Tally.Tests.Infrastructure;
+using Tally.Tests.Reporting;
 using Xunit;
 
 namespace Tally.Tests.Database;
@@ -41,6 +45,33 @@ public sealed class TallyDataSourceTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
+    public async Task The_driver_logs_through_the_apps_logger_and_never_a_value()
+    {
+        using var log = new RecordedProvider();
+        using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
+        await using var dataSource = TallyDataSource.Create(database.ConnectionString, logs: logs);
+        await using var connection = await dataSource.OpenConnectionAsync();
+
+        await connection.ExecuteAsync("SELECT @word", new { word = "hush-hush" });
+
+        log.Texts.ShouldContain(text => text.Contains("SELECT", StringComparison.Ordinal));
+        log.Texts.ShouldAllBe(text => !text.Contains("hush-hush", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_apps_log_has_no_line_for_each_statement()
+    {
+        using var log = new RecordedProvider();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Tally", database.ConnectionString)]).Build();
+        await using var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log)).AddTally(settings).BuildServiceProvider();
+        await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
+
+        await connection.ExecuteAsync("SELECT 1");
+
+        log.Texts.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Instants_and_dates_come_back_as_they_went()
     {
         await using var connection = await database.DataSource.OpenConnectionAsync();
@@ -51,5 +82,18 @@ public sealed class TallyDataSourceTests(TestDatabase database) : IClassFixture<
 
         (backInstant, backDate, type).ShouldBe((instant, new LocalDate(2026, 2, 28), "timestamp with time zone, date"));
         (await connection.QuerySingleAsync<(Instant?, LocalDate?)>("SELECT NULL::timestamptz, NULL::date")).ShouldBe((null, null));
+    }
+
+    private sealed class RecordedProvider : ILoggerProvider
+    {
+        private readonly RecordedLog<NpgsqlDataSource> _log = new();
+
+        public IEnumerable<string> Texts => _log.Entries.Select(entry => entry.Text);
+
+        public ILogger CreateLogger(string categoryName) => _log;
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -27,5 +27,5 @@ public sealed class EndToEndHost : IAsyncLifetime
     internal FunctionApp StartApp() => FunctionApp.Start(Reporting.ConnectionString, Storage);
 
     public Task<long> CountEventsAsync(long accountId) =>
-        Reporting.ScalarAsync<long>("SELECT count(*) FROM reporting.reporting_events WHERE account_id = @accountId", new { accountId });
+        Reporting.ScalarAsync<long>("SELECT count(*) FROM reporting.reporting_events WHERE account_id = @account_id", new { account_id = accountId });
 }

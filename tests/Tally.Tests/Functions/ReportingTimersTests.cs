@@ -28,7 +28,7 @@ public sealed class ReportingTimersTests(ReportingHost host) : IClassFixture<Rep
         await host.AddAccountAsync(1);
         var dirty = TestEvent.Day.PlusDays(-40);
         await host.ApplyAsync(TestEvent.FirstResponse(1), TestEvent.FirstResponse(1, at: TestEvent.Noon - Duration.FromDays(40)));
-        await host.ExecuteAsync("UPDATE reporting.reporting_events_rollups SET count = 5 WHERE account_id = 1 AND date = @Day AND dimension_type = 'agent'", new { TestEvent.Day });
+        await host.ExecuteAsync("UPDATE reporting.reporting_events_rollups SET count = 5 WHERE account_id = 1 AND date = @day AND dimension_type = 'agent'", new { day = TestEvent.Day });
         await host.ExecuteAsync("UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = 1 AND date = @dirty", new { dirty });
 
         var ranges = await ReconcileAsync();

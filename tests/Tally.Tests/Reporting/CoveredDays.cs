@@ -22,13 +22,13 @@ internal static class CoveredDays
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
         var account = await connection.QuerySingleAsync<Account>(
-            "SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at, days_on_record FROM reporting.accounts WHERE id = @accountId", new { accountId });
+            "SELECT id, name, reporting_timezone, timezone_set_at, report_rollup, created_at, days_on_record FROM reporting.accounts WHERE id = @account_id", new { account_id = accountId });
         if (account.Zone is not { } zone) return 0;
 
-        var days = (await connection.QueryAsync<RollupDay>("SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @accountId", new { accountId })).ToList();
+        var days = (await connection.QueryAsync<RollupDay>("SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @account_id", new { account_id = accountId })).ToList();
         var covered = days.Where(day => IsCovered(day, days, zone)).Select(day => day.Date).ToHashSet();
-        var expected = RollupModel.Of(await connection.QueryAsync<ReportingEvent>(StoredEvents.Sql, new { accountId }), zone).Where(row => covered.Contains(row.Date));
-        var found = (await connection.QueryAsync<Rollup>(Rollup.Sql, new { accountId })).Where(row => covered.Contains(row.Date)).ToList();
+        var expected = RollupModel.Of(await connection.QueryAsync<ReportingEvent>(StoredEvents.Sql, new { account_id = accountId }), zone).Where(row => covered.Contains(row.Date));
+        var found = (await connection.QueryAsync<Rollup>(Rollup.Sql, new { account_id = accountId })).Where(row => covered.Contains(row.Date)).ToList();
 
         found.Except(expected).ShouldBeEmpty($"rollups of covered days of account {accountId} that the raw events do not call for");
         expected.Except(found).ShouldBeEmpty($"rollups that covered days of account {accountId} lack");

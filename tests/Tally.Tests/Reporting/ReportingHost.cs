@@ -78,9 +78,22 @@ public sealed class ReportingHost : IAsyncLifetime
                 """
                 INSERT INTO reporting.reporting_events
                     (account_id, id, name, value, value_in_business_hours, user_id, inbox_id, conversation_id, event_start_time, event_end_time, created_at)
-                VALUES (@AccountId, @Id, @Name, @Value, @ValueInBusinessHours, @UserId, @InboxId, @ConversationId, @EventStartTime, @EventEndTime, @CreatedAt)
+                VALUES (@account_id, @id, @name, @value, @value_in_business_hours, @user_id, @inbox_id, @conversation_id, @event_start_time, @event_end_time, @created_at)
                 """,
-                one);
+                new
+                {
+                    account_id = one.AccountId,
+                    id = one.Id,
+                    name = one.Name,
+                    value = one.Value,
+                    value_in_business_hours = one.ValueInBusinessHours,
+                    user_id = one.UserId,
+                    inbox_id = one.InboxId,
+                    conversation_id = one.ConversationId,
+                    event_start_time = one.EventStartTime,
+                    event_end_time = one.EventEndTime,
+                    created_at = one.CreatedAt,
+                });
     }
 
     public async Task ExecuteAsync(string sql, object? parameters = null)
@@ -118,7 +131,7 @@ public sealed class ReportingHost : IAsyncLifetime
 
     internal async Task<IReadOnlyList<RollupDifference>> DifferencesAsync(long accountId) => (await Get<RollupVerifier>().VerifyAsync(accountId)).Differences;
 
-    public Task<IReadOnlyList<Rollup>> RollupsAsync(long accountId) => QueryAsync<Rollup>(Rollup.Sql, new { accountId });
+    public Task<IReadOnlyList<Rollup>> RollupsAsync(long accountId) => QueryAsync<Rollup>(Rollup.Sql, new { account_id = accountId });
 
     /// <summary>The row of the account itself for a metric of <see cref="TestEvent.Day"/>; null if there is none.</summary>
     public async Task<Rollup?> TotalAsync(long accountId, string metric) =>
@@ -128,7 +141,7 @@ public sealed class ReportingHost : IAsyncLifetime
     public async Task<StoredDay?> DayAsync(long accountId, LocalDate date)
     {
         var (start, end, state, events) = (await QueryAsync<(Instant, Instant, string, long)?>(
-            "SELECT day_start, day_end, state, events_count FROM reporting.reporting_days WHERE account_id = @accountId AND date = @date", new { accountId, date })).SingleOrDefault()
+            "SELECT day_start, day_end, state, events_count FROM reporting.reporting_days WHERE account_id = @account_id AND date = @date", new { account_id = accountId, date })).SingleOrDefault()
             ?? (default, default, null!, 0);
         if (state is null) return null;
         var zone = Zones.FirstOrDefault(id => LocalDay.Of(date, DateTimeZoneProviders.Tzdb[id]) is var day && day.Start == start && day.End == end) ?? "another";

@@ -8,7 +8,7 @@ public sealed record Rollup(LocalDate Date, string Dimension, long DimensionId, 
 {
     public const string Sql = """
         SELECT date, dimension_type AS dimension, dimension_id, metric, count, sum_value AS sum, sum_value_business_hours AS business_sum
-        FROM reporting.reporting_events_rollups WHERE account_id = @accountId
+        FROM reporting.reporting_events_rollups WHERE account_id = @account_id
         ORDER BY date, dimension_type, dimension_id, metric
         """;
 

@@ -104,7 +104,7 @@ internal static class SupportDesk
         random.NextBytes(bytes);
         var milliseconds = createdAt.ToUnixTimeMilliseconds();
         BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)(milliseconds >> 32));
-        BinaryPrimitives.WriteUInt32BigEndian(bytes[2..], (uint)milliseconds);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[2..], unchecked((uint)milliseconds));
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x70);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return new Guid(bytes, bigEndian: true);

@@ -15,15 +15,15 @@ internal static class GroupTree
 
     // Ids: groups 1 and 2, subgroups from 1,000 times the group, projects from 100,000 times the group.
     private const string Sql = """
-        INSERT INTO value_stream.namespaces (id, type) SELECT g, 'Group' FROM generate_series(1, @Groups) AS g;
+        INSERT INTO value_stream.namespaces (id, type) SELECT g, 'Group' FROM generate_series(1, @groups) AS g;
         INSERT INTO value_stream.namespaces (id, type, parent_id)
-        SELECT g * 1000 + n, 'Group', g FROM generate_series(1, @Groups) AS g, generate_series(1, @SubgroupsEach) AS n;
+        SELECT g * 1000 + n, 'Group', g FROM generate_series(1, @groups) AS g, generate_series(1, @subgroups_each) AS n;
         INSERT INTO value_stream.namespaces (id, type, parent_id)
-        SELECT g * 100000 + n, 'Project', g * 1000 + 1 + n % @SubgroupsEach FROM generate_series(1, @Groups) AS g, generate_series(1, @ProjectsEach) AS n;
+        SELECT g * 100000 + n, 'Project', g * 1000 + 1 + n % @subgroups_each FROM generate_series(1, @groups) AS g, generate_series(1, @projects_each) AS n;
         INSERT INTO value_stream.projects (id, namespace_id, project_namespace_id)
         SELECT id, parent_id, id FROM value_stream.namespaces WHERE type = 'Project';
         INSERT INTO value_stream.issues (project_id, iid)
-        SELECT id, iid FROM value_stream.projects, generate_series(1, CASE WHEN id = 200001 THEN @GiantIssues ELSE 40 + id % 20 END) AS iid;
+        SELECT id, iid FROM value_stream.projects, generate_series(1, CASE WHEN id = 200001 THEN @giant_issues ELSE 40 + id % 20 END) AS iid;
         INSERT INTO value_stream.merge_requests (target_project_id, iid)
         SELECT id, iid FROM value_stream.projects, generate_series(1, id % 15) AS iid;
         INSERT INTO value_stream.pipelines (project_id) SELECT id FROM value_stream.projects, generate_series(1, id % 7);
@@ -39,6 +39,6 @@ internal static class GroupTree
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
-            Sql, new { Groups, SubgroupsEach, ProjectsEach, GiantIssues }, commandTimeout: 300, cancellationToken: cancellationToken));
+            Sql, new { groups = Groups, subgroups_each = SubgroupsEach, projects_each = ProjectsEach, giant_issues = GiantIssues }, commandTimeout: 300, cancellationToken: cancellationToken));
     }
 }

@@ -11,13 +11,13 @@ internal sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, I
 {
     private const string Get = """
         /* tally:billing.get_allowance */
-        SELECT free_sms_fragment_limit FROM billing.annual_billing WHERE service_id = @serviceId AND financial_year_start = @year
+        SELECT free_sms_fragment_limit FROM billing.annual_billing WHERE service_id = @service_id AND financial_year_start = @year
         """;
 
     private const string Set = """
         /* tally:billing.set_allowance */
         INSERT INTO billing.annual_billing (service_id, financial_year_start, free_sms_fragment_limit, created_at)
-        VALUES (@serviceId, @year, @limit, @now)
+        VALUES (@service_id, @year, @limit, @now)
         ON CONFLICT (service_id, financial_year_start) DO UPDATE
             SET free_sms_fragment_limit = EXCLUDED.free_sms_fragment_limit, updated_at = @now
             WHERE annual_billing.free_sms_fragment_limit <> EXCLUDED.free_sms_fragment_limit
@@ -26,7 +26,7 @@ internal sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, I
     private const string SetLaterYears = """
         /* tally:billing.set_later_allowances */
         UPDATE billing.annual_billing SET free_sms_fragment_limit = @limit, updated_at = @now
-        WHERE service_id = @serviceId AND financial_year_start > @year AND free_sms_fragment_limit <> @limit
+        WHERE service_id = @service_id AND financial_year_start > @year AND free_sms_fragment_limit <> @limit
         """;
 
     private const string SetDefaults = """
@@ -59,7 +59,7 @@ internal sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, I
     {
         var ofYear = year ?? clock.TodayUtc().Year;
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var limit = await connection.ExecuteScalarAsync<int?>(new CommandDefinition(Get, new { serviceId, year = ofYear }, cancellationToken: cancellationToken));
+        var limit = await connection.ExecuteScalarAsync<int?>(new CommandDefinition(Get, new { service_id = serviceId, year = ofYear }, cancellationToken: cancellationToken));
         return new Allowance
         {
             ServiceId = serviceId,
@@ -81,7 +81,7 @@ internal sealed class AllowanceBook(NpgsqlDataSource dataSource, IClock clock, I
         var ofYear = year ?? now.InUtc().Year;
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
-        var parameters = new { serviceId, limit, year = ofYear, now };
+        var parameters = new { service_id = serviceId, limit, year = ofYear, now };
         try
         {
             await connection.ExecuteAsync(Command(Set));

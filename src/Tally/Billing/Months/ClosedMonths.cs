@@ -12,7 +12,7 @@ internal sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
 {
     private const string Lock = """
         /* tally:billing.lock_month */
-        SELECT pg_advisory_xact_lock(@lockClass, key) FROM generate_series(@firstKey, @lastKey) key
+        SELECT pg_advisory_xact_lock(@lock_class, key) FROM generate_series(@first_key, @last_key) key
         """;
 
     private const string Close = """
@@ -22,7 +22,7 @@ internal sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
 
     private const string Reopen = """
         /* tally:billing.reopen_month */
-        UPDATE billing.closed_months SET reopened_at = @Now WHERE month = @Month AND reopened_at IS NULL
+        UPDATE billing.closed_months SET reopened_at = @now WHERE month = @month AND reopened_at IS NULL
         """;
 
     private const string Apply = $"""
@@ -37,10 +37,10 @@ internal sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
                   AND notification_type = held.notification_type AND provider = held.provider
                   AND rate_multiplier = held.rate_multiplier AND international = held.international AND rate = held.rate_from
                 OFFSET 0) stored ON true
-            WHERE held.state = 'held' AND held.local_date >= @Month AND held.local_date < @End
+            WHERE held.state = 'held' AND held.local_date >= @month AND held.local_date < @end
         ),
         {FactWrites.Sql}
-        UPDATE billing.corrections SET state = 'applied', decided_at = @Now
+        UPDATE billing.corrections SET state = 'applied', decided_at = @now
         WHERE id = ANY (ARRAY(SELECT id FROM changes))
         """;
 
@@ -65,7 +65,7 @@ internal sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await LockAsync(connection, month, cancellationToken);
-        var parameters = new { Month = month.FirstDay(), End = month.FirstDay().PlusMonths(1), Now = clock.GetCurrentInstant() };
+        var parameters = new { month = month.FirstDay(), end = month.FirstDay().PlusMonths(1), now = clock.GetCurrentInstant() };
         if (await connection.ExecuteAsync(Command(Reopen, parameters, transaction, cancellationToken)) == 0) return null;
 
         var applied = await connection.ExecuteAsync(Command(Apply, parameters, transaction, cancellationToken));
@@ -78,7 +78,7 @@ internal sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
         var transaction = await connection.BeginWithinAsync(TimedStatement.ByHand, cancellationToken);
         await connection.ExecuteAsync(Command(
             Lock,
-            new { lockClass = BillingDay.LockClass, firstKey = month.FirstDay().LockKey(), lastKey = month.FirstDay().PlusMonths(1).LockKey() - 1 },
+            new { lock_class = BillingDay.LockClass, first_key = month.FirstDay().LockKey(), last_key = month.FirstDay().PlusMonths(1).LockKey() - 1 },
             transaction, cancellationToken));
         return transaction;
     }

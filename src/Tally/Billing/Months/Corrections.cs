@@ -15,7 +15,7 @@ internal sealed class Corrections(NpgsqlDataSource dataSource)
                rate_multiplier * (coalesce(billable_units_to * rate_to, 0) - coalesce(billable_units_from * rate_from, 0)) AS gross_cost_change
         FROM billing.corrections
         WHERE local_date >= @first AND local_date < @end
-          AND (@serviceId::uuid IS NULL OR service_id = @serviceId)
+          AND (@service_id::uuid IS NULL OR service_id = @service_id)
           AND (@provisional OR NOT provisional)
         ORDER BY id
         LIMIT @limit::int
@@ -31,7 +31,7 @@ internal sealed class Corrections(NpgsqlDataSource dataSource)
         FROM (
             SELECT state, provisional, rate_multiplier * (coalesce(billable_units_to * rate_to, 0) - coalesce(billable_units_from * rate_from, 0)) AS change
             FROM billing.corrections
-            WHERE local_date >= @first AND local_date < @end AND (@serviceId::uuid IS NULL OR service_id = @serviceId)) one
+            WHERE local_date >= @first AND local_date < @end AND (@service_id::uuid IS NULL OR service_id = @service_id)) one
         """;
 
     /// <summary>The changes of a month's facts, in the order in which they were recorded.</summary>
@@ -47,7 +47,7 @@ internal sealed class Corrections(NpgsqlDataSource dataSource)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return [.. await connection.QueryAsync<Correction>(new CommandDefinition(
-            List, new { first = month.FirstDay(), end = month.FirstDay().PlusMonths(1), serviceId, provisional, limit }, cancellationToken: cancellationToken))];
+            List, new { first = month.FirstDay(), end = month.FirstDay().PlusMonths(1), service_id = serviceId, provisional, limit }, cancellationToken: cancellationToken))];
     }
 
     /// <summary>All of them in numbers, of a service or of all.</summary>
@@ -55,7 +55,7 @@ internal sealed class Corrections(NpgsqlDataSource dataSource)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.QuerySingleAsync<CorrectionSums>(new CommandDefinition(
-            Sums, new { first = month.FirstDay(), end = month.FirstDay().PlusMonths(1), serviceId }, cancellationToken: cancellationToken));
+            Sums, new { first = month.FirstDay(), end = month.FirstDay().PlusMonths(1), service_id = serviceId }, cancellationToken: cancellationToken));
     }
 }
 

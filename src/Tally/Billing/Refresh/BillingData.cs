@@ -44,6 +44,6 @@ internal sealed class BillingDataQuery(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         Guid[] services = serviceId is null ? [] : [serviceId.Value];
         return [.. await connection.QueryAsync<BillingData>(new CommandDefinition(
-            sql, new { From = day.StartUtc(), To = day.EndUtc(), Services = services }, cancellationToken: cancellationToken))];
+            sql, new { from = day.StartUtc(), to = day.EndUtc(), services }, cancellationToken: cancellationToken))];
     }
 }

@@ -1,8 +1,8 @@
 namespace Tally.Billing.Refresh;
 
 /// <summary>
-/// The SQL that says what a day's notifications bill: one row per price group. Parameters: <c>@From</c>, <c>@To</c>
-/// (the end excluded) and, for some services only, <c>@Services</c>.
+/// The SQL that says what a day's notifications bill: one row per price group. Parameters: <c>@from</c>, <c>@to</c>
+/// (the end excluded) and, for some services only, <c>@services</c>.
 /// </summary>
 /// <remarks>
 /// Of SMS everything that reached a carrier is billed, in fragments. Of email the messages are counted; who sent them,
@@ -24,10 +24,10 @@ internal static class DaySource
 
     public const string SomeServices = $"""
         WITH sent AS (
-            SELECT {Columns} FROM billing.notifications WHERE {Billed} AND service_id = ANY (@Services)
+            SELECT {Columns} FROM billing.notifications WHERE {Billed} AND service_id = ANY (@services)
             UNION ALL
             SELECT {Columns} FROM (
-                SELECT id, {Columns} FROM billing.notification_history WHERE {Billed} AND service_id = ANY (@Services) ORDER BY id) archived
+                SELECT id, {Columns} FROM billing.notification_history WHERE {Billed} AND service_id = ANY (@services) ORDER BY id) archived
             WHERE {HasNoLiveCopy}
         )
         {Groups}
@@ -36,7 +36,7 @@ internal static class DaySource
     private const string Columns = "template_id, service_id, notification_type, sent_by, rate_multiplier, international, billable_units";
 
     private const string Billed = """
-        created_at >= @From AND created_at < @To
+        created_at >= @from AND created_at < @to
           AND service_id IS NOT NULL
           AND key_type IN ('normal', 'team')
           AND (notification_type = 'sms' AND notification_status IN

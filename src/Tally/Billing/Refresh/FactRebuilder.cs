@@ -28,24 +28,24 @@ internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, I
                set_config('jit', 'off', true)
         """;
 
-    private const string Lock = "/* tally:billing.lock_day */ SELECT pg_advisory_xact_lock(@lockClass, @lockKey)";
+    private const string Lock = "/* tally:billing.lock_day */ SELECT pg_advisory_xact_lock(@lock_class, @lock_key)";
 
     private const string State = """
         /* tally:billing.day_state */
-        SELECT EXISTS (SELECT FROM billing.closed_months WHERE month = @Month AND reopened_at IS NULL) AS closed,
-               EXISTS (SELECT FROM billing.settled_days WHERE local_date = @Day) AS settled
+        SELECT EXISTS (SELECT FROM billing.closed_months WHERE month = @month AND reopened_at IS NULL) AS closed,
+               EXISTS (SELECT FROM billing.settled_days WHERE local_date = @day) AS settled
         """;
 
     private const string Settle = """
         /* tally:billing.settle_day */
-        INSERT INTO billing.settled_days (local_date, settled_at) VALUES (@Day, @Now) ON CONFLICT DO NOTHING
+        INSERT INTO billing.settled_days (local_date, settled_at) VALUES (@day, @now) ON CONFLICT DO NOTHING
         """;
 
     private const string Finish = """
         /* tally:billing.finish_day */
-        UPDATE billing.refresh_run_days SET finished_at = @Now, error = NULL,
-            inserted = @Inserted, updated = @Updated, removed = @Removed, held = @Held, kept = @Kept
-        WHERE run_id = @RunId AND local_date = @Day
+        UPDATE billing.refresh_run_days SET finished_at = @now, error = NULL,
+            inserted = @inserted, updated = @updated, removed = @removed, held = @held, kept = @kept
+        WHERE run_id = @run_id AND local_date = @day
         """;
 
     private const string KeepLease = $"""
@@ -64,9 +64,9 @@ internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, I
             new(sql, parameters, transaction, commandTimeout: TimedStatement.ClientTimeout(options.Value.StatementTimeout), cancellationToken: cancellationToken);
 
         await connection.ExecuteAsync(Command(Settings, null));
-        await connection.ExecuteAsync(Command(Lock, new { lockClass = BillingDay.LockClass, lockKey = day.LockKey() }));
+        await connection.ExecuteAsync(Command(Lock, new { lock_class = BillingDay.LockClass, lock_key = day.LockKey() }));
         // A statement of its own, after the lock: it must see what the lock's former holder committed.
-        var state = await connection.QuerySingleAsync<FactDayState>(Command(State, new { Day = day, Month = day.Month().FirstDay() }));
+        var state = await connection.QuerySingleAsync<FactDayState>(Command(State, new { day, month = day.Month().FirstDay() }));
 
         var now = clock.GetCurrentInstant();
         var allServices = request.Services is null;
@@ -74,16 +74,16 @@ internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, I
             state.Closed ? FactSql.Hold(allServices) : FactSql.Rebuild(allServices),
             new
             {
-                Day = day, From = day.StartUtc(), To = day.EndUtc(), Now = now, request.RunId, request.Force, state.Settled,
-                Services = request.Services?.ToArray() ?? [],
+                day, from = day.StartUtc(), to = day.EndUtc(), now, run_id = request.RunId, force = request.Force, settled = state.Settled,
+                services = request.Services?.ToArray() ?? [],
             }));
         if (outcome.Unrated) throw new MissingRateException(day);
 
         var result = outcome.ToResult(day, state.Closed);
-        if (allServices && !state.Settled && now >= day.EndUtc()) await connection.ExecuteAsync(Command(Settle, new { Day = day, Now = now }));
-        await connection.ExecuteAsync(Command(Finish, new { request.RunId, Day = day, Now = now, result.Inserted, result.Updated, result.Removed, result.Held, result.Kept }));
+        if (allServices && !state.Settled && now >= day.EndUtc()) await connection.ExecuteAsync(Command(Settle, new { day, now }));
+        await connection.ExecuteAsync(Command(Finish, new { run_id = request.RunId, day, now, inserted = result.Inserted, updated = result.Updated, removed = result.Removed, held = result.Held, kept = result.Kept }));
         if (request.Lease is { } lease
-            && await connection.ExecuteAsync(Command(KeepLease, new { lease.Owner, lease.Fence, options.Value.LeaseDuration })) == 0)
+            && await connection.ExecuteAsync(Command(KeepLease, new { owner = lease.Owner, fence = lease.Fence, lease_duration = options.Value.LeaseDuration })) == 0)
             throw new LeaseLostException("the billing schedule");
 
         await transaction.CommitAsync(cancellationToken);

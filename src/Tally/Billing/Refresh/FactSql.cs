@@ -2,7 +2,7 @@ namespace Tally.Billing.Refresh;
 
 /// <summary>
 /// The one statement that makes a day's facts equal to its notifications. Rows that are right already are not written.
-/// Parameters: those of <see cref="DaySource"/>, <c>@Day</c>, <c>@Now</c>, <c>@RunId</c>, <c>@Force</c>, <c>@Settled</c>.
+/// Parameters: those of <see cref="DaySource"/>, <c>@day</c>, <c>@now</c>, <c>@run_id</c>, <c>@force</c>, <c>@settled</c>.
 /// </summary>
 /// <remarks>
 /// No step joins two intermediate results except by the FULL JOIN, which hashes whatever the statistics say: facts of a
@@ -19,7 +19,7 @@ internal static class FactSql
     private static string Compose(string verb, bool allServices, IEnumerable<string> effects)
     {
         var source = allServices ? DaySource.AllServices : DaySource.SomeServices;
-        var scope = allServices ? "" : "AND service_id = ANY (@Services)";
+        var scope = allServices ? "" : "AND service_id = ANY (@services)";
         return $"""
             /* tally:billing.{verb} */
             WITH rate_of_day AS MATERIALIZED (
@@ -35,18 +35,18 @@ internal static class FactSql
                 SELECT ctid AS fact, facts.*, coalesce(updated_at, created_at) AS computed_at,
                        CASE WHEN rate = {RateOf("facts")} THEN 1 ELSE 1 + (
                            SELECT count(*) FROM billing.ft_billing better
-                           WHERE better.local_date = @Day AND better.template_id = facts.template_id AND better.service_id = facts.service_id
+                           WHERE better.local_date = @day AND better.template_id = facts.template_id AND better.service_id = facts.service_id
                              AND better.notification_type = facts.notification_type AND better.provider = facts.provider
                              AND better.rate_multiplier = facts.rate_multiplier AND better.international = facts.international
                              AND (better.rate < facts.rate OR better.rate = {RateOf("better")})) END AS copy
                 FROM billing.ft_billing facts
-                WHERE local_date = @Day {scope}
+                WHERE local_date = @day {scope}
             ),
             held AS MATERIALIZED (
-                SELECT * FROM billing.corrections WHERE local_date = @Day AND state = 'held' {scope}
+                SELECT * FROM billing.corrections WHERE local_date = @day AND state = 'held' {scope}
             ),
             differences AS MATERIALIZED (
-                SELECT stored.fact, stored.created_at, stored.computed_at, @Day AS local_date, computed.copy IS NULL AS is_gone,
+                SELECT stored.fact, stored.created_at, stored.computed_at, @day AS local_date, computed.copy IS NULL AS is_gone,
                        {Either("template_id")}, {Either("service_id")}, {Either("notification_type")},
                        {Either("provider")}, {Either("rate_multiplier")}, {Either("international")},
                        {FromTo("rate")}, {FromTo("billable_units")}, {FromTo("notifications_sent")}
@@ -65,9 +65,9 @@ internal static class FactSql
             purged AS MATERIALIZED (
                 SELECT service_id
                 FROM (SELECT service_id FROM differences WHERE rate_to IS NULL UNION SELECT service_id FROM held) doubtful
-                WHERE NOT @Force AND NOT EXISTS (
+                WHERE NOT @force AND NOT EXISTS (
                     SELECT FROM billing.notifications_all_time_view sent
-                    WHERE sent.service_id = doubtful.service_id AND sent.created_at >= @From AND sent.created_at < @To OFFSET 0)
+                    WHERE sent.service_id = doubtful.service_id AND sent.created_at >= @from AND sent.created_at < @to OFFSET 0)
             ),
             changes AS MATERIALIZED (
                 SELECT * FROM differences
@@ -76,7 +76,7 @@ internal static class FactSql
             ),
             {string.Join(",\n", effects)}
             SELECT
-                @Day AS local_date,
+                @day AS local_date,
                 count(*) FILTER (WHERE fact IS NULL) AS inserted,
                 count(*) FILTER (WHERE fact IS NOT NULL AND rate_to IS NOT NULL) AS updated,
                 count(*) FILTER (WHERE rate_to IS NULL) AS removed,
@@ -92,21 +92,21 @@ internal static class FactSql
         vanished AS MATERIALIZED (
             SELECT template_id, service_id, notification_type, provider, rate_multiplier, international
             FROM billing.corrections
-            WHERE local_date = @Day AND state = 'applied' AND rate_to IS NULL
+            WHERE local_date = @day AND state = 'applied' AND rate_to IS NULL
         ),
         computed_after AS MATERIALIZED (
-            SELECT service_id FROM billing.ft_billing WHERE local_date = @Day AND coalesce(updated_at, created_at) >= @To
+            SELECT service_id FROM billing.ft_billing WHERE local_date = @day AND coalesce(updated_at, created_at) >= @to
         ),
         recorded AS (
             INSERT INTO billing.corrections (run_id, recorded_at, state, decided_at, provisional, {CorrectionColumns})
-            SELECT @RunId, @Now, 'applied', @Now,
-                   NOT @Settled AND CASE
-                       WHEN fact IS NOT NULL THEN computed_at < @To
+            SELECT @run_id, @now, 'applied', @now,
+                   NOT @settled AND CASE
+                       WHEN fact IS NOT NULL THEN computed_at < @to
                        ELSE service_id NOT IN (SELECT service_id FROM computed_after)
                    END,
                    {CorrectionColumns}
             FROM changes
-            WHERE fact IS NOT NULL OR @Settled OR service_id IN (SELECT service_id FROM computed_after)
+            WHERE fact IS NOT NULL OR @settled OR service_id IN (SELECT service_id FROM computed_after)
                OR (template_id, service_id, notification_type, provider, rate_multiplier, international) IN (SELECT * FROM vanished)
             ORDER BY service_id, template_id, notification_type, provider, rate_multiplier, international
         )
@@ -125,7 +125,7 @@ internal static class FactSql
     private const string RecordHeld = $"""
         recorded AS (
             INSERT INTO billing.corrections (run_id, recorded_at, state, provisional, {CorrectionColumns})
-            SELECT @RunId, @Now, 'held', false, {CorrectionColumns}
+            SELECT @run_id, @now, 'held', false, {CorrectionColumns}
             FROM compared
             WHERE held_id IS NULL
             ORDER BY service_id, template_id, notification_type, provider, rate_multiplier, international
@@ -134,7 +134,7 @@ internal static class FactSql
 
     private const string Supersede = """
         superseded AS (
-            UPDATE billing.corrections SET state = 'superseded', decided_at = @Now
+            UPDATE billing.corrections SET state = 'superseded', decided_at = @now
             WHERE id = ANY (ARRAY(SELECT held_id FROM compared WHERE NOT is_change))
         )
         """;

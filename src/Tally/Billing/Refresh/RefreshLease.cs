@@ -22,7 +22,7 @@ internal sealed class RefreshLease(NpgsqlDataSource dataSource, IOptions<Billing
     {
         var owner = Lease.NewOwner();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var fences = await connection.QueryWithinAsync<long>(options.Value.StatementTimeout, Take, new { Owner = owner, options.Value.LeaseDuration }, cancellationToken);
+        var fences = await connection.QueryWithinAsync<long>(options.Value.StatementTimeout, Take, new { owner, lease_duration = options.Value.LeaseDuration }, cancellationToken);
         return fences is [var fence] ? new Lease(owner, fence) : null;
     }
 
@@ -30,6 +30,6 @@ internal sealed class RefreshLease(NpgsqlDataSource dataSource, IOptions<Billing
     public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, Release, new { lease.Owner, lease.Fence }, cancellationToken);
+        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, Release, new { owner = lease.Owner, fence = lease.Fence }, cancellationToken);
     }
 }

@@ -34,21 +34,21 @@ internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock, IOp
     private const string Pending = """
         /* tally:billing.pending_days */
         SELECT local_date FROM billing.refresh_run_days
-        WHERE run_id = @runId AND finished_at IS NULL AND error IS NULL
+        WHERE run_id = @run_id AND finished_at IS NULL AND error IS NULL
         ORDER BY local_date DESC
         """;
 
     private const string Failed = """
         /* tally:billing.failed_days */
-        SELECT local_date FROM billing.refresh_run_days WHERE run_id = @runId AND finished_at IS NULL AND error IS NOT NULL
+        SELECT local_date FROM billing.refresh_run_days WHERE run_id = @run_id AND finished_at IS NULL AND error IS NOT NULL
         """;
 
     private const string Fail = """
         /* tally:billing.fail_day */
-        UPDATE billing.refresh_run_days SET error = @error WHERE run_id = @runId AND local_date = @day
+        UPDATE billing.refresh_run_days SET error = @error WHERE run_id = @run_id AND local_date = @day
         """;
 
-    private const string Close = "/* tally:billing.close_run */ UPDATE billing.refresh_runs SET finished_at = @now WHERE id = @runId";
+    private const string Close = "/* tally:billing.close_run */ UPDATE billing.refresh_runs SET finished_at = @now WHERE id = @run_id";
 
     private const string Last = """
         /* tally:billing.last_night */
@@ -81,13 +81,13 @@ internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock, IOp
     public async Task FailAsync(Guid runId, LocalDate day, string error)
     {
         await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
-        await connection.ExecuteWithinAsync(TimeBoxes.Uncancelled, Fail, new { runId, day, error }, CancellationToken.None);
+        await connection.ExecuteWithinAsync(TimeBoxes.Uncancelled, Fail, new { run_id = runId, day, error }, CancellationToken.None);
     }
 
     public async Task CloseAsync(Guid runId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, Close, new { runId, now = clock.GetCurrentInstant() }, cancellationToken);
+        await connection.ExecuteWithinAsync(options.Value.StatementTimeout, Close, new { run_id = runId, now = clock.GetCurrentInstant() }, cancellationToken);
     }
 
     public async Task<NightlyRun?> LastNightAsync(CancellationToken cancellationToken)
@@ -99,6 +99,6 @@ internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock, IOp
     private async Task<IReadOnlyList<LocalDate>> DaysAsync(string sql, Guid runId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.QueryWithinAsync<LocalDate>(options.Value.StatementTimeout, sql, new { runId }, cancellationToken);
+        return await connection.QueryWithinAsync<LocalDate>(options.Value.StatementTimeout, sql, new { run_id = runId }, cancellationToken);
     }
 }

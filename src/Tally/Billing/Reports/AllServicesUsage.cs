@@ -63,7 +63,7 @@ internal sealed class AllServicesUsage(NpgsqlDataSource dataSource)
         WITH {Scope}, {AllowanceWindow.ByMonth}
         SELECT service_id, scope.free_sms_fragment_limit, coalesce(sum(chargeable_units), 0)::bigint AS billable_units,
                greatest(scope.free_sms_fragment_limit - coalesce(sum(chargeable_units), 0), 0)::bigint AS sms_remainder, scope.allowance_missing
-        FROM scope LEFT JOIN (SELECT service_id, chargeable_units FROM used WHERE local_date < @Until) before_then USING (service_id)
+        FROM scope LEFT JOIN (SELECT service_id, chargeable_units FROM used WHERE local_date < @until) before_then USING (service_id)
         GROUP BY service_id, scope.free_sms_fragment_limit, scope.allowance_missing
         HAVING NOT scope.allowance_missing OR count(chargeable_units) > 0
         ORDER BY service_id
@@ -81,7 +81,7 @@ internal sealed class AllServicesUsage(NpgsqlDataSource dataSource)
                    sum(cost) AS sms_cost,
                    bool_or(allowance_missing) AS allowance_missing
             FROM charges JOIN billing.services ON services.id = service_id LEFT JOIN billing.organization ON organization.id = organization_id
-            WHERE local_date BETWEEN @From AND @To
+            WHERE local_date BETWEEN @from AND @to
             GROUP BY organization.id, services.id, service_id
         )
         """;
@@ -113,9 +113,8 @@ internal sealed class AllServicesUsage(NpgsqlDataSource dataSource)
         var start = new LocalDate(until.Year, 1, 1);
         var period = BillingPeriod.Of(start, until == start ? start : until.PlusDays(-1));
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var window = AllowanceWindow.For(period);
         return [.. await connection.QueryAsync<AllowanceRemainder>(new CommandDefinition(
-            Remainder, new { window.Year, window.YearStart, window.NextYear, window.CutMonths, Until = until }, cancellationToken: cancellationToken))];
+            Remainder, AllowanceWindow.Parameters(period, until: until), cancellationToken: cancellationToken))];
     }
 
     /// <summary>Each service that sent SMS in the period, by organization, those without one last, then by name.</summary>
@@ -129,6 +128,6 @@ internal sealed class AllServicesUsage(NpgsqlDataSource dataSource)
     private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, BillingPeriod period, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return [.. await connection.QueryAsync<T>(new CommandDefinition(sql, AllowanceWindow.For(period), cancellationToken: cancellationToken))];
+        return [.. await connection.QueryAsync<T>(new CommandDefinition(sql, AllowanceWindow.Parameters(period), cancellationToken: cancellationToken))];
     }
 }

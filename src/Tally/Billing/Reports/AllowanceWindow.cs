@@ -13,20 +13,20 @@ namespace Tally.Billing.Reports;
 /// </remarks>
 internal static class AllowanceWindow
 {
-    /// <summary>Joins the year's allowance to services; without one the limit is 0. Parameter: <c>@Year</c>.</summary>
+    /// <summary>Joins the year's allowance to services; without one the limit is 0. Parameter: <c>@year</c>.</summary>
     /// <param name="services">A query with a column <c>service_id</c>.</param>
     public static string Scope(string services) => $"""
         scope AS MATERIALIZED (
             SELECT service_id, coalesce(free_sms_fragment_limit, 0)::bigint AS free_sms_fragment_limit,
                    free_sms_fragment_limit IS NULL AS allowance_missing
             FROM ({services}) services
-            LEFT JOIN (SELECT service_id, free_sms_fragment_limit FROM billing.annual_billing WHERE financial_year_start = @Year) allowance USING (service_id)
+            LEFT JOIN (SELECT service_id, free_sms_fragment_limit FROM billing.annual_billing WHERE financial_year_start = @year) allowance USING (service_id)
         )
         """;
 
     /// <summary>
     /// Steps of a month and rate where the month is wanted whole and the service's rates in it follow each other in time,
-    /// else of a day and rate. Parameters: <c>@YearStart</c>, <c>@NextYear</c>, <c>@CutMonths</c>. Offers <c>charges</c>
+    /// else of a day and rate. Parameters: <c>@year_start</c>, <c>@next_year</c>, <c>@cut_months</c>. Offers <c>charges</c>
     /// over the year: service_id, local_date (the step's first day with SMS), rate, notifications_sent.
     /// </summary>
     public const string ByMonth = $"""
@@ -34,12 +34,12 @@ internal static class AllowanceWindow
             SELECT service_id, month, rate, first_date, notifications_sent, chargeable_units,
                    (lag(last_date) OVER month_at_rates, lag(rate) OVER month_at_rates) > (first_date, rate) AS is_interleaved
             FROM billing.ft_billing_monthly JOIN scope USING (service_id)
-            WHERE notification_type = 'sms' AND month >= @YearStart AND month < @NextYear
+            WHERE notification_type = 'sms' AND month >= @year_start AND month < @next_year
             WINDOW month_at_rates AS (PARTITION BY service_id, month ORDER BY first_date, rate)
         ),
         months AS MATERIALIZED (
             SELECT service_id, month, rate, first_date, notifications_sent, chargeable_units,
-                   month = ANY (@CutMonths) OR coalesce(bool_or(is_interleaved) OVER (PARTITION BY service_id, month), false) AS is_split
+                   month = ANY (@cut_months) OR coalesce(bool_or(is_interleaved) OVER (PARTITION BY service_id, month), false) AS is_split
             FROM rates_in_turn
         ),
         used AS MATERIALIZED (
@@ -60,14 +60,14 @@ internal static class AllowanceWindow
         """;
 
     /// <summary>
-    /// Steps of one fact. Parameters: <c>@YearStart</c>, <c>@FirstMonth</c>, <c>@To</c>. Offers <c>charges</c> from the
-    /// first day of that month to <c>@To</c>: all columns of the fact.
+    /// Steps of one fact. Parameters: <c>@year_start</c>, <c>@first_month</c>, <c>@to</c>. Offers <c>charges</c> from the
+    /// first day of that month to <c>@to</c>: all columns of the fact.
     /// </summary>
     public const string ByFact = $"""
         earlier AS MATERIALIZED (
             SELECT service_id, sum(chargeable_units) AS chargeable_units
             FROM billing.ft_billing_monthly JOIN scope USING (service_id)
-            WHERE notification_type = 'sms' AND month >= @YearStart AND month < @FirstMonth
+            WHERE notification_type = 'sms' AND month >= @year_start AND month < @first_month
             GROUP BY service_id
         ),
         steps AS (
@@ -76,7 +76,7 @@ internal static class AllowanceWindow
                 PARTITION BY service_id ORDER BY local_date, rate, template_id, provider, rate_multiplier, international
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS unused
             FROM billing.ft_billing facts JOIN scope USING (service_id) LEFT JOIN earlier USING (service_id)
-            WHERE notification_type = 'sms' AND local_date >= @FirstMonth AND local_date <= @To
+            WHERE notification_type = 'sms' AND local_date >= @first_month AND local_date <= @to
         ),
         {Charges}
         """;
@@ -92,15 +92,20 @@ internal static class AllowanceWindow
         )
         """;
 
-    /// <summary>The parameters of both forms for a period.</summary>
-    public static Parameters For(BillingPeriod period) => new(
-        period.Year, new LocalDate(period.Year, 1, 1), new LocalDate(period.Year + 1, 1, 1),
-        period.CutMonths(), period.From.Month().FirstDay(), period.From, period.To);
-
-    internal sealed record Parameters(
-        int Year, LocalDate YearStart, LocalDate NextYear, DateOnly[] CutMonths, LocalDate FirstMonth, LocalDate From, LocalDate To)
+    /// <summary>The parameters of both forms.</summary>
+    /// <param name="period">The days of the report.</param>
+    /// <param name="id">The service or organization that it is about, if it is about one.</param>
+    /// <param name="until">The first day that is left out, where a report asks for it.</param>
+    public static object Parameters(BillingPeriod period, Guid? id = null, LocalDate? until = null) => new
     {
-        /// <summary>The service or organization that the report is about.</summary>
-        public Guid Id { get; init; }
-    }
+        id,
+        year = period.Year,
+        year_start = new LocalDate(period.Year, 1, 1),
+        next_year = new LocalDate(period.Year + 1, 1, 1),
+        cut_months = period.CutMonths(),
+        first_month = period.From.Month().FirstDay(),
+        from = period.From,
+        to = period.To,
+        until,
+    };
 }

@@ -76,9 +76,9 @@ internal sealed record OrganizationEmailUsage
 /// <summary>What the services of an organization used. Live services are those not restricted to trial mode, archived ones included.</summary>
 internal sealed class OrganizationUsage(NpgsqlDataSource dataSource)
 {
-    private static readonly string LiveServices = AllowanceWindow.Scope("SELECT id AS service_id FROM billing.services WHERE organization_id = @Id AND NOT restricted");
+    private static readonly string LiveServices = AllowanceWindow.Scope("SELECT id AS service_id FROM billing.services WHERE organization_id = @id AND NOT restricted");
 
-    private static readonly string AllServices = AllowanceWindow.Scope("SELECT id AS service_id FROM billing.services WHERE organization_id = @Id");
+    private static readonly string AllServices = AllowanceWindow.Scope("SELECT id AS service_id FROM billing.services WHERE organization_id = @id");
 
     private static readonly string SmsOfLiveServices = $"""
         WITH {LiveServices}, {AllowanceWindow.ByMonth},
@@ -107,7 +107,7 @@ internal sealed class OrganizationUsage(NpgsqlDataSource dataSource)
         FROM sms
         LEFT JOIN (SELECT service_id, sum(notifications_sent) AS emails_sent
                    FROM billing.ft_billing_monthly JOIN scope USING (service_id)
-                   WHERE notification_type = 'email' AND month >= @YearStart AND month < @NextYear
+                   WHERE notification_type = 'email' AND month >= @year_start AND month < @next_year
                    GROUP BY service_id) email USING (service_id)
         ORDER BY active DESC, lower(service_name), service_id
         """;
@@ -134,7 +134,7 @@ internal sealed class OrganizationUsage(NpgsqlDataSource dataSource)
         /* tally:billing.organization_emails */
         SELECT name AS service_name, service_id, sum(notifications_sent)::bigint AS emails_sent
         FROM billing.services JOIN billing.ft_billing ON service_id = services.id
-        WHERE organization_id = @Id AND NOT restricted AND notification_type = 'email' AND local_date BETWEEN @From AND @To
+        WHERE organization_id = @id AND NOT restricted AND notification_type = 'email' AND local_date BETWEEN @from AND @to
         GROUP BY service_id, name
         ORDER BY name
         """;
@@ -157,10 +157,10 @@ internal sealed class OrganizationUsage(NpgsqlDataSource dataSource)
 
     /// <summary>The emails of each live service that sent any, by name; of any range.</summary>
     public Task<IReadOnlyList<OrganizationEmailUsage>> FetchEmailsAsync(Guid organizationId, BillingRange range, CancellationToken cancellationToken) =>
-        QueryAsync<OrganizationEmailUsage>(Emails, new { Id = organizationId, range.From, range.To }, cancellationToken);
+        QueryAsync<OrganizationEmailUsage>(Emails, new { id = organizationId, from = range.From, to = range.To }, cancellationToken);
 
     private Task<IReadOnlyList<T>> QueryAsync<T>(string sql, Guid organizationId, BillingPeriod period, CancellationToken cancellationToken) =>
-        QueryAsync<T>(sql, AllowanceWindow.For(period) with { Id = organizationId }, cancellationToken);
+        QueryAsync<T>(sql, AllowanceWindow.Parameters(period, organizationId), cancellationToken);
 
     private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object parameters, CancellationToken cancellationToken)
     {

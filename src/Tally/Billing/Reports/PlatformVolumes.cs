@@ -66,14 +66,14 @@ internal sealed class PlatformVolumes(NpgsqlDataSource dataSource)
                coalesce(sum(billable_units * rate_multiplier) FILTER (WHERE notification_type = 'sms'), 0)::bigint AS sms_chargeable_units,
                coalesce(sum(notifications_sent) FILTER (WHERE notification_type = 'email'), 0)::bigint AS email_totals
         FROM billing.ft_billing facts
-        WHERE facts.local_date BETWEEN @From AND @To
+        WHERE facts.local_date BETWEEN @from AND @to
         GROUP BY facts.local_date
         ORDER BY facts.local_date
         """;
 
     private static readonly string Providers = $"""
         /* tally:billing.provider_volumes */
-        WITH {AllowanceWindow.Scope("SELECT DISTINCT service_id FROM billing.ft_billing_monthly WHERE month >= @FirstMonth AND month <= @To")},
+        WITH {AllowanceWindow.Scope("SELECT DISTINCT service_id FROM billing.ft_billing_monthly WHERE month >= @first_month AND month <= @to")},
         {AllowanceWindow.ByFact}
         SELECT local_date, provider,
                sum(notifications_sent)::bigint AS sms_totals,
@@ -81,7 +81,7 @@ internal sealed class PlatformVolumes(NpgsqlDataSource dataSource)
                sum(chargeable_units)::bigint AS sms_chargeable_units,
                sum(cost) AS sms_cost
         FROM charges
-        WHERE local_date >= @From
+        WHERE local_date >= @from
         GROUP BY local_date, provider
         ORDER BY local_date, provider
         """;
@@ -98,7 +98,7 @@ internal sealed class PlatformVolumes(NpgsqlDataSource dataSource)
         LEFT JOIN billing.organization ON organization.id = services.organization_id
         LEFT JOIN LATERAL (
             SELECT free_sms_fragment_limit FROM billing.annual_billing
-            WHERE service_id = services.id AND financial_year_start <= @Year
+            WHERE service_id = services.id AND financial_year_start <= @year
             ORDER BY financial_year_start DESC LIMIT 1) allowance ON true
         LEFT JOIN (
             SELECT service_id,
@@ -106,7 +106,7 @@ internal sealed class PlatformVolumes(NpgsqlDataSource dataSource)
                    sum(billable_units * rate_multiplier) FILTER (WHERE notification_type = 'sms') AS sms_chargeable_units,
                    sum(notifications_sent) FILTER (WHERE notification_type = 'email') AS email_totals
             FROM billing.ft_billing
-            WHERE local_date BETWEEN @From AND @To
+            WHERE local_date BETWEEN @from AND @to
             GROUP BY service_id) volume ON volume.service_id = services.id
         WHERE NOT services.restricted AND services.count_as_live AND services.active
         ORDER BY organization.name NULLS LAST, services.name, services.id
@@ -123,15 +123,15 @@ internal sealed class PlatformVolumes(NpgsqlDataSource dataSource)
 
     /// <summary>Each day on which anything was sent, of any range.</summary>
     public Task<IReadOnlyList<DailyVolumes>> FetchDailyAsync(BillingRange range, CancellationToken cancellationToken) =>
-        QueryAsync<DailyVolumes>(Daily, new { range.From, range.To }, cancellationToken);
+        QueryAsync<DailyVolumes>(Daily, new { from = range.From, to = range.To }, cancellationToken);
 
     /// <summary>Each day's SMS per provider, of one year: what they cost is net of the free allowances.</summary>
     public Task<IReadOnlyList<ProviderVolumes>> FetchProvidersAsync(BillingPeriod period, CancellationToken cancellationToken) =>
-        QueryAsync<ProviderVolumes>(Providers, AllowanceWindow.For(period), cancellationToken);
+        QueryAsync<ProviderVolumes>(Providers, AllowanceWindow.Parameters(period), cancellationToken);
 
     /// <summary>Each service that is active, not in trial mode and counted as live, whether it sent anything or not; of any range.</summary>
     public Task<IReadOnlyList<ServiceVolumes>> FetchByServiceAsync(BillingRange range, CancellationToken cancellationToken) =>
-        QueryAsync<ServiceVolumes>(ByService, new { range.From, range.To, range.To.Year }, cancellationToken);
+        QueryAsync<ServiceVolumes>(ByService, new { from = range.From, to = range.To, year = range.To.Year }, cancellationToken);
 
     /// <summary>The SMS of each of these providers since a day, without an end.</summary>
     public Task<IReadOnlyList<ProviderUsage>> FetchProviderUsageAsync(LocalDate since, IReadOnlyCollection<string> providers, CancellationToken cancellationToken) =>

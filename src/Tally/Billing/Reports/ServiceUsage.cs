@@ -6,7 +6,7 @@ namespace Tally.Billing.Reports;
 /// <summary>What a service used in a calendar year and what it costs. Reads only the facts: today counts as last refreshed.</summary>
 internal sealed class ServiceUsage(NpgsqlDataSource dataSource)
 {
-    private static readonly string Scope = AllowanceWindow.Scope("SELECT @Id::uuid AS service_id");
+    private static readonly string Scope = AllowanceWindow.Scope("SELECT @id::uuid AS service_id");
 
     private const string Measures = """
         sum(notifications_sent)::bigint AS notifications_sent, sum(chargeable_units)::bigint AS chargeable_units, sum(cost) AS cost,
@@ -18,7 +18,7 @@ internal sealed class ServiceUsage(NpgsqlDataSource dataSource)
         SELECT 'email' AS notification_type, month, rate, notifications_sent, billable_units AS chargeable_units, 0::numeric AS cost,
                0::bigint AS free_allowance_used, billable_units AS charged_units, false AS allowance_missing
         FROM billing.ft_billing_monthly
-        WHERE service_id = @Id AND notification_type = 'email' AND month >= @YearStart AND month < @NextYear
+        WHERE service_id = @id AND notification_type = 'email' AND month >= @year_start AND month < @next_year
         """;
 
     private const string SmsMonths = """
@@ -50,7 +50,7 @@ internal sealed class ServiceUsage(NpgsqlDataSource dataSource)
         SELECT local_date, notifications_sent, billable_units AS chargeable_units, rate, notification_type, 0::numeric AS cost,
                0::bigint AS free_allowance_used, billable_units AS charged_units
         FROM billing.ft_billing
-        WHERE service_id = @Id AND notification_type = 'email' AND local_date >= @YearStart AND local_date < @NextYear
+        WHERE service_id = @id AND notification_type = 'email' AND local_date >= @year_start AND local_date < @next_year
         ORDER BY local_date, rate, template_id, provider, rate_multiplier, international
         """;
 
@@ -81,7 +81,7 @@ internal sealed class ServiceUsage(NpgsqlDataSource dataSource)
     private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, Guid serviceId, int year, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var parameters = AllowanceWindow.For(BillingPeriod.OfYear(year)) with { Id = serviceId };
+        var parameters = AllowanceWindow.Parameters(BillingPeriod.OfYear(year), serviceId);
         return [.. await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken))];
     }
 }

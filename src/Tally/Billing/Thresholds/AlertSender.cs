@@ -49,6 +49,6 @@ internal sealed class AlertSender(NpgsqlDataSource dataSource, IMessageSender se
     private async Task MarkAsync(UsageAlert alert, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteWithinAsync(TimeBoxes.Uncancelled, Mark, new { alert.Id, now = clock.GetCurrentInstant() }, cancellationToken);
+        await connection.ExecuteWithinAsync(TimeBoxes.Uncancelled, Mark, new { id = alert.Id, now = clock.GetCurrentInstant() }, cancellationToken);
     }
 }

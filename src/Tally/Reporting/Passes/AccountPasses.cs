@@ -85,7 +85,7 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<Report
     public async Task<RunOutcome> RunAsync(
         PassKind kind, RuntimeLimiter limiter, TakeTurn turn, CancellationToken cancellationToken)
     {
-        var lease = new { kind = kind.ToString().ToLowerInvariant(), Owner = Lease.NewOwner(), options.Value.LeaseDuration };
+        var lease = new { kind = kind.ToString().ToLowerInvariant(), owner = Lease.NewOwner(), lease_duration = options.Value.LeaseDuration };
         var sawAny = false;
         while (true)
         {
@@ -114,7 +114,7 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<Report
                 after = account.Id;
                 var isOverTime = limiter.IsOverTime();
                 var saved = await ExecuteAsync(
-                    Save, new { pass.Id, pass.Owner, pass.Fence, options.Value.LeaseDuration, account_id = account.Id, days = done.Days, differing = done.Differing }, cancellationToken);
+                    Save, new { id = pass.Id, owner = pass.Owner, fence = pass.Fence, lease_duration = options.Value.LeaseDuration, account_id = account.Id, days = done.Days, differing = done.Differing }, cancellationToken);
                 if (saved == 0) return RunOutcome.LeaseHeldElsewhere;
                 outcome = RunOutcome.Completed;
                 if (isOverTime)
@@ -131,7 +131,7 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<Report
 
     private async Task KeepAsync(Pass pass, CancellationToken cancellationToken)
     {
-        if (await ExecuteAsync(Keep, new { pass.Id, pass.Owner, pass.Fence, options.Value.LeaseDuration }, cancellationToken) == 0)
+        if (await ExecuteAsync(Keep, new { id = pass.Id, owner = pass.Owner, fence = pass.Fence, lease_duration = options.Value.LeaseDuration }, cancellationToken) == 0)
             throw new LeaseLostException("the walk over the accounts");
     }
 
@@ -148,7 +148,7 @@ internal sealed class AccountPasses(NpgsqlDataSource dataSource, IOptions<Report
     }
 
     private Task<int> EndAsync(Pass pass, bool isFinished, CancellationToken cancellationToken) =>
-        ExecuteAsync(End, new { pass.Id, pass.Owner, pass.Fence, is_finished = isFinished, now = clock.GetCurrentInstant() }, cancellationToken);
+        ExecuteAsync(End, new { id = pass.Id, owner = pass.Owner, fence = pass.Fence, is_finished = isFinished, now = clock.GetCurrentInstant() }, cancellationToken);
 
     private async Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellationToken)
     {

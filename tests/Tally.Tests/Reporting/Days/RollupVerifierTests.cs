@@ -57,16 +57,16 @@ public sealed class RollupVerifierTests(ReportingHost host) : IClassFixture<Repo
         {
             const string add = """
                 UPDATE reporting.reporting_events_rollups SET count = count + @by
-                WHERE account_id = 20 AND dimension_type = @Dimension AND dimension_id = @DimensionId AND metric = @Metric
+                WHERE account_id = 20 AND dimension_type = @dimension AND dimension_id = @dimension_id AND metric = @metric
                 """;
-            await host.ExecuteAsync(add, new { row.Dimension, row.DimensionId, row.Metric, by = 1 });
+            await host.ExecuteAsync(add, new { dimension = row.Dimension, dimension_id = row.DimensionId, metric = row.Metric, by = 1 });
 
             var difference = (await host.DifferencesAsync(20)).ShouldHaveSingleItem();
 
             (difference.Date, difference.DimensionType, difference.DimensionId, difference.Metric).ShouldBe((row.Date, row.Dimension, row.DimensionId, row.Metric));
             difference.Expected.ShouldBe(new MetricAmount(row.Metric, row.Count, row.Sum, row.BusinessSum));
             difference.Found.ShouldBe(new MetricAmount(row.Metric, row.Count + 1, row.Sum, row.BusinessSum));
-            await host.ExecuteAsync(add, new { row.Dimension, row.DimensionId, row.Metric, by = -1 });
+            await host.ExecuteAsync(add, new { dimension = row.Dimension, dimension_id = row.DimensionId, metric = row.Metric, by = -1 });
         }
     }
 

@@ -251,5 +251,5 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
     }
 
     private async Task<string> StateAsync() =>
-        (await host.QueryAsync<string>("SELECT state FROM reporting.reporting_days WHERE account_id = @_account AND date = @Day", new { _account, Day })).Single();
+        (await host.QueryAsync<string>("SELECT state FROM reporting.reporting_days WHERE account_id = @_account AND date = @day", new { _account, day = Day })).Single();
 }

@@ -111,9 +111,9 @@ public sealed class ReportFaultTests(ReportingHost host) : ReportTests(host)
     {
         await AddAccountAsync();
         await Host.ApplyAsync(Event("conversation_resolved", Noon), Event("conversation_resolved", Noon + Duration.FromDays(1)));
-        await Host.ExecuteAsync("DELETE FROM reporting.reporting_events_rollups WHERE account_id = @Account AND date = '2026-02-11'", new { Account });
-        await Host.ExecuteAsync("DELETE FROM reporting.reporting_days WHERE account_id = @Account AND date = '2026-02-11'", new { Account });
-        await Host.ExecuteAsync("UPDATE reporting.accounts SET timezone_set_at = '2026-02-11T20:00Z' WHERE id = @Account", new { Account });
+        await Host.ExecuteAsync("DELETE FROM reporting.reporting_events_rollups WHERE account_id = @account AND date = '2026-02-11'", new { account = Account });
+        await Host.ExecuteAsync("DELETE FROM reporting.reporting_days WHERE account_id = @account AND date = '2026-02-11'", new { account = Account });
+        await Host.ExecuteAsync("UPDATE reporting.accounts SET timezone_set_at = '2026-02-11T20:00Z' WHERE id = @account", new { account = Account });
         var report = await ReadAsync(Request(ReportMetric.Resolutions));
         (report.Source, report.Covered, report.Aggregate).ShouldBe((ReportSource.Mixed, false, 2m));
     }

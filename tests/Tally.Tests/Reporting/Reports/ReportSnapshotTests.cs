@@ -34,11 +34,11 @@ public sealed class ReportSnapshotTests(ReportingHost host) : ReportTests(host)
             "the report waits for the rollups");
         await writer.ExecuteAsync(
             """
-            UPDATE reporting.reporting_events_rollups SET count = 10 WHERE account_id = @Account AND date = '2026-02-11';
-            INSERT INTO reporting.reporting_events (account_id, name, created_at) VALUES (@Account, 'conversation_resolved', '2026-02-12T17:00Z');
-            UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = @Account;
+            UPDATE reporting.reporting_events_rollups SET count = 10 WHERE account_id = @account AND date = '2026-02-11';
+            INSERT INTO reporting.reporting_events (account_id, name, created_at) VALUES (@account, 'conversation_resolved', '2026-02-12T17:00Z');
+            UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = @account;
             """,
-            new { Account });
+            new { account = Account });
         await transaction.CommitAsync();
 
         var report = await reading;
@@ -51,7 +51,7 @@ public sealed class ReportSnapshotTests(ReportingHost host) : ReportTests(host)
         var database = new TestDatabase();
         await database.InitializeAsync();
         await using (var writer = await database.DataSource.OpenConnectionAsync())
-            await writer.ExecuteAsync("INSERT INTO reporting.accounts (id, reporting_timezone, report_rollup) VALUES (@Account, 'America/New_York', true)", new { Account });
+            await writer.ExecuteAsync("INSERT INTO reporting.accounts (id, reporting_timezone, report_rollup) VALUES (@account, 'America/New_York', true)", new { account = Account });
         await using var standby = TallyDataSource.Create(
             new NpgsqlConnectionStringBuilder(database.ConnectionString) { Options = "-c default_transaction_read_only=on" }.ConnectionString);
         var reader = new ReportReader(standby, ZoneRules.Default);
@@ -67,11 +67,11 @@ public sealed class ReportSnapshotTests(ReportingHost host) : ReportTests(host)
         await Host.ExecuteAsync(
             """
             INSERT INTO reporting.reporting_events (account_id, name, conversation_id, created_at)
-            SELECT CASE WHEN g % 100 = 0 THEN 999999 ELSE @Account END, 'conversation_bot_handoff', g, '2026-02-01T05:00Z'::timestamptz + g * interval '3 minutes'
+            SELECT CASE WHEN g % 100 = 0 THEN 999999 ELSE @account END, 'conversation_bot_handoff', g, '2026-02-01T05:00Z'::timestamptz + g * interval '3 minutes'
             FROM generate_series(1, 10000) g;
             ANALYZE reporting.reporting_events;
             """,
-            new { Account });
+            new { account = Account });
         var summary = new SummaryRequest { AccountId = Account, Dimension = "inbox", From = Midnight(2026, 2, 1), To = Midnight(2026, 3, 1), Source = ReportSourceChoice.Raw };
         foreach (var metric in ReportMetric.All)
         {

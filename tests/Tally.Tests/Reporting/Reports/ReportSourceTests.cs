@@ -187,7 +187,7 @@ public sealed class ReportSourceTests(ReportingHost host) : ReportTests(host)
     {
         await AddAccountAsync(readsRollups: false);
         await Host.ApplyAsync(Event("first_response", Noon, 1));
-        await Host.ExecuteAsync("UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = @Account", new { Account });
+        await Host.ExecuteAsync("UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = @account", new { account = Account });
         var request = Request(ReportMetric.ReplyTime) with { Source = ReportSourceChoice.Rollup };
         await RefusedAsync(request, "2026-02-11 is not covered (dirty)");
         await RefusedAsync(request with { From = Midnight(2026, 2, 12) - Duration.FromHours(1) }, "2026-02-11 is not covered (dirty)");

@@ -26,7 +26,7 @@ public abstract class ReportTests(ReportingHost host) : IClassFixture<ReportingH
     protected async Task AddAccountAsync(string? zone = "America/New_York", bool readsRollups = true)
     {
         await Host.AddAccountAsync(Account, zone);
-        await Host.ExecuteAsync("UPDATE reporting.accounts SET report_rollup = @readsRollups WHERE id = @Account", new { readsRollups, Account });
+        await Host.ExecuteAsync("UPDATE reporting.accounts SET report_rollup = @reads_rollups WHERE id = @account", new { reads_rollups = readsRollups, account = Account });
     }
 
     private protected ReportingEvent Event(

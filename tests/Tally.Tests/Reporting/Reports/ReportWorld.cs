@@ -81,8 +81,8 @@ internal sealed class ReportWorld
     {
         // Dirty days are not whole, nor those that were cut with another window.
         var setAt = _start + Duration.FromHours(_random.Next(-48, 24 * 15));
-        await host.ExecuteAsync("UPDATE reporting.accounts SET timezone_set_at = @setAt, report_rollup = true WHERE id = @AccountId", new { setAt, AccountId });
-        foreach (var row in await host.QueryAsync<RollupDay>("SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @AccountId", new { AccountId }))
+        await host.ExecuteAsync("UPDATE reporting.accounts SET timezone_set_at = @set_at, report_rollup = true WHERE id = @account_id", new { set_at = setAt, account_id = AccountId });
+        foreach (var row in await host.QueryAsync<RollupDay>("SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @account_id", new { account_id = AccountId }))
         {
             var (state, shift) = _random.Next(6) switch
             {
@@ -95,11 +95,11 @@ internal sealed class ReportWorld
             await host.ExecuteAsync(
                 """
                 UPDATE reporting.reporting_days SET state = @state, day_start = day_start + @shift * interval '1 hour', day_end = day_end + @shift * interval '1 hour'
-                WHERE account_id = @AccountId AND date = @Date
+                WHERE account_id = @account_id AND date = @date
                 """,
-                new { state, shift, AccountId, row.Date });
+                new { state, shift, account_id = AccountId, date = row.Date });
             if (!isWhole)
-                await host.ExecuteAsync("UPDATE reporting.reporting_events_rollups SET count = count + 1000, sum_value = 1 WHERE account_id = @AccountId AND date = @Date", new { AccountId, row.Date });
+                await host.ExecuteAsync("UPDATE reporting.reporting_events_rollups SET count = count + 1000, sum_value = 1 WHERE account_id = @account_id AND date = @date", new { account_id = AccountId, date = row.Date });
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class DeadlockTests(ReportingHost host) : IClassFixture<ReportingH
     public async Task InitializeAsync()
     {
         for (var process = 0; process < 3; process++) _processes.Add(host.NewServices());
-        await host.ExecuteAsync("INSERT INTO reporting.accounts (id, reporting_timezone) SELECT id, 'America/New_York' FROM generate_series(1, @Accounts) AS id ON CONFLICT DO NOTHING", new { Accounts });
+        await host.ExecuteAsync("INSERT INTO reporting.accounts (id, reporting_timezone) SELECT id, 'America/New_York' FROM generate_series(1, @accounts) AS id ON CONFLICT DO NOTHING", new { accounts = Accounts });
     }
 
     public async Task DisposeAsync()
