@@ -25,6 +25,8 @@ public sealed class ReportingHost : IAsyncLifetime
 
     public TestSender Sender { get; } = new();
 
+    public IServiceProvider Services => _services;
+
     public string ConnectionString => _database.ConnectionString;
 
     public NpgsqlDataSource DataSource => _database.DataSource;

@@ -114,20 +114,22 @@ internal sealed class AccountStore(NpgsqlDataSource dataSource, ZoneRules rules,
 
     /// <summary>
     /// Compares the windows of the account's days with those that this process's time zone data give, and uncovers those
-    /// that differ; days that events lie in and that were never on record are put on it. Costs nothing if that was done
-    /// with these data, or newer ones: then it answers null. Else it returns how many days are uncovered.
+    /// that differ; days that events lie in and that were never on record are put on it. Where that was done with these
+    /// data it costs one read of the account's days, for an app with older ones may have cut days since; where it was done
+    /// with newer ones it costs nothing. Null if nothing was read, else how many days are uncovered.
     /// </summary>
     /// <param name="account">Whose days.</param>
-    /// <param name="timeout">The bound of each of its seven statements.</param>
+    /// <param name="timeout">The bound of each of its eight statements.</param>
     /// <param name="cancellationToken">Stops it, and nothing is written.</param>
     internal async Task<int?> CompareDaysAsync(Account account, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (account.Zone is not { } zone) return null;
-        var isCompared = account.ComparedRules is { } version && string.CompareOrdinal(version, rules.Version) >= 0;
-        if (isCompared && account.DaysOnRecord) return null;
+        var age = account is { DaysOnRecord: true, ComparedRules: { } version } ? string.CompareOrdinal(version, rules.Version) : -1;
+        if (age > 0) return null;
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(timeout, cancellationToken);
+        if (age == 0 && await UncoveredDays.CountCutOtherwiseAsync(connection, account, timeout, cancellationToken) == 0) return 0;
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(account.Id) }));
         if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return null;
         var dates = await DaysOnRecord.PutAsync(connection, account.Id, zone, clock.GetCurrentInstant(), timeout, cancellationToken);

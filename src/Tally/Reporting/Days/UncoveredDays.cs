@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Tally.Database;
 using Tally.Reporting.Accounts;
 
 namespace Tally.Reporting.Days;
@@ -15,7 +16,8 @@ internal sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneD
         SELECT count(*) FROM reporting.reporting_days WHERE state = 'dirty'
         """;
 
-    // Accounts whose days were compared with these data have no others.
+    // Accounts whose days were compared with these data have others only if an older app went on beside, and until they
+    // are reconciled.
     private const string NotCompared = $"""
         /* tally:accounts.not_compared */
         SELECT {Account.Columns} FROM reporting.accounts
@@ -36,12 +38,17 @@ internal sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneD
         var dirty = await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountDirty, cancellationToken: cancellationToken));
         var cutOtherwise = 0L;
         foreach (var account in (await connection.QueryAsync<Account>(new CommandDefinition(NotCompared, new { version = rules.Version }, cancellationToken: cancellationToken))).AsList())
-        {
-            if ((account with { Rules = rules }).Zone is not { } zone) continue;
-            var rows = await connection.QueryAsync<RollupDay>(new CommandDefinition(Windows, new { account_id = account.Id }, cancellationToken: cancellationToken));
-            cutOtherwise += rows.Count(row => !row.IsCutAs(LocalDay.Of(row.Date, zone)));
-        }
+            cutOtherwise += await CountCutOtherwiseAsync(connection, account with { Rules = rules }, TimedStatement.ByHand, cancellationToken);
 
         return new UncoveredDays(dirty, cutOtherwise, rules.Version);
+    }
+
+    /// <summary>How many of the account's covered days have other windows than its time zone data give.</summary>
+    internal static async Task<long> CountCutOtherwiseAsync(NpgsqlConnection connection, Account account, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (account.Zone is not { } zone) return 0;
+        var rows = await connection.QueryAsync<RollupDay>(new CommandDefinition(
+            Windows, new { account_id = account.Id }, commandTimeout: TimedStatement.ClientTimeout(timeout), cancellationToken: cancellationToken));
+        return rows.LongCount(row => !row.IsCutAs(LocalDay.Of(row.Date, zone)));
     }
 }

@@ -20,7 +20,7 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
     private static readonly Instant Late = Instant.FromUtc(2026, 2, 12, 4, 30);
 
     /// <summary>Data in which New York keeps Halifax's clock, an hour to the east.</summary>
-    private static readonly ZoneRules Newer = new(new Moved(), "9999z", TzdbDateTimeZoneSource.Default.CanonicalIdMap);
+    private static readonly ZoneRules Newer = new(new MovedZones("America/New_York", "America/Halifax"), "9999z", TzdbDateTimeZoneSource.Default.CanonicalIdMap);
 
     [Fact]
     public async Task A_day_stored_under_an_old_name_of_its_zone_goes_on_counting()
@@ -99,6 +99,21 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
     }
 
     [Fact]
+    public async Task What_an_older_app_cuts_after_a_newer_one_has_compared_is_found_too()
+    {
+        await host.AddAccountAsync(7);
+        await host.ApplyAsync(TestEvent.FirstResponse(7));
+        await using var newer = host.NewServices(Newer);
+        await ReconcileAndRebuildAsync(newer, 7);
+        await host.ApplyAsync(TestEvent.FirstResponse(7, at: TestEvent.Noon - Duration.FromDays(40)));
+        (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(7)).DaysCutOtherwise.ShouldBe(1);
+
+        await ReconcileAndRebuildAsync(newer, 7);
+
+        (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(7)).DaysCutOtherwise.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task From_one_name_of_a_zone_to_another_nothing_is_rebuilt()
     {
         await host.AddAccountAsync(5, "Etc/UTC");
@@ -154,20 +169,5 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
             AccountId = account, Metric = ReportMetric.AverageFirstResponseTime, GroupBy = ReportPeriod.Day, From = Late - Duration.FromDays(6), To = Late + Duration.FromDays(3),
         });
         return (report.Covered, report.Series.Sum(point => point.Count));
-    }
-
-    private sealed class Moved : IDateTimeZoneProvider
-    {
-        private readonly IDateTimeZoneProvider _tzdb = DateTimeZoneProviders.Tzdb;
-
-        public string VersionId => "9999z";
-
-        public System.Collections.ObjectModel.ReadOnlyCollection<string> Ids => _tzdb.Ids;
-
-        public DateTimeZone this[string id] => _tzdb[id == "America/New_York" ? "America/Halifax" : id];
-
-        public DateTimeZone GetSystemDefault() => throw new NotSupportedException();
-
-        public DateTimeZone? GetZoneOrNull(string id) => this[id];
     }
 }
