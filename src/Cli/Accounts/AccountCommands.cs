@@ -103,7 +103,7 @@ internal static class AccountCommands
             ? $"Days {Words.Of(request.FromDate)} to {Words.Of(request.ToDate)} are rebuilt in the new zone by request {request.Id}: 'tally rollups progress --account {change.Account.Id}'."
             : change.PreviousTimezone is { } previous && TimeZones.AreSame(previous, change.Account.ReportingTimezone)
                 ? "The account had this zone already: nothing changed."
-                : "The account has no events yet: from now on each is rolled up as it arrives.";
+                : "There is nothing to rebuild: the account has no events, or its days are cut alike in this zone. Each event is rolled up as it arrives.";
 
     /// <summary>An account, as results show it.</summary>
     private sealed record AccountRow(long Id, string Name, string? ReportingTimezone, Instant? TimezoneSetAt, bool ReportRollup, Instant CreatedAt)
