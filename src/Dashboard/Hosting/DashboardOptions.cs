@@ -26,4 +26,7 @@ internal sealed record DashboardOptions
 
     /// <summary>How long an answer may take before the page shows that it is being read.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>How long the queues may take: the storage client itself would try for minutes.</summary>
+    public TimeSpan QueuePatience { get; init; } = TimeSpan.FromSeconds(10);
 }

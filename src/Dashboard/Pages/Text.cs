@@ -43,8 +43,8 @@ internal static class Text
     /// <summary>Up to three decimals, thousands apart.</summary>
     public static string Number(decimal number) => number.ToString("#,0.###", CultureInfo.InvariantCulture);
 
-    /// <summary>A price, to four decimals at most and two at least.</summary>
-    public static string Money(decimal amount) => amount.ToString("#,0.00##", CultureInfo.InvariantCulture);
+    /// <summary>A price, to four decimals at least, so that those below each other line up.</summary>
+    public static string Money(decimal amount) => amount == 0 ? "0" : amount.ToString("#,0.0000##", CultureInfo.InvariantCulture);
 
     /// <summary>Seconds in the two units that matter: <c>45.2 s</c>, <c>12 min 30 s</c>, <c>5 h 12 min</c>, <c>3 d 4 h</c>.</summary>
     public static string Seconds(decimal seconds)

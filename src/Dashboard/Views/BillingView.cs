@@ -91,18 +91,20 @@ internal sealed class BillingView(
                 new("reason", "Reason", ReasonOf),
                 new("state", "State", one => one.State) { Tone = one => one.State == "held" ? Tone.Warning : Tone.Plain },
                 new("gross_cost_change", "Price", one => one.GrossCostChange) { IsNumber = true, Text = one => Text.Money(one.GrossCostChange) },
-                new("service_id", "Service", one => one.ServiceId.ToString()),
-                new("template_id", "Template", one => one.TemplateId.ToString()),
                 new("notification_type", "Type", one => one.NotificationType),
                 new("provider", "Provider", one => one.Provider),
-                new("rate_from", "Rate before", one => one.RateFrom) { IsNumber = true },
-                new("rate_to", "after", one => one.RateTo) { IsNumber = true },
+                new("rate_from", "Rate before", one => one.RateFrom) { IsNumber = true, Text = one => RateOf(one.RateFrom) },
+                new("rate_to", "after", one => one.RateTo) { IsNumber = true, Text = one => RateOf(one.RateTo) },
                 new("billable_units_from", "Fragments before", one => one.BillableUnitsFrom) { IsNumber = true },
                 new("billable_units_to", "after", one => one.BillableUnitsTo) { IsNumber = true },
                 new("notifications_sent_from", "Messages before", one => one.NotificationsSentFrom) { IsNumber = true },
                 new("notifications_sent_to", "after", one => one.NotificationsSentTo) { IsNumber = true },
+                new("service_id", "Service", one => one.ServiceId.ToString()),
+                new("template_id", "Template", one => one.TemplateId.ToString()),
                 new("run_id", "Refresh", one => one.RunId.ToString())),
         ]);
+
+    private static string RateOf(decimal? rate) => rate is { } price ? Text.Money(price) : "";
 
     /// <summary>Why a fact changed, as far as the change itself says.</summary>
     internal static string ReasonOf(Correction one) => one switch

@@ -1,6 +1,7 @@
 using NodaTime;
 using Npgsql;
 using Tally.Dashboard.Hosting;
+using Tally.Dashboard.Pages;
 using Tally.Database;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
@@ -74,9 +75,15 @@ internal sealed class HealthReader(
 
     private async Task<(IReadOnlyList<QueueState>? Found, string? Fault)> ReadQueuesAsync(CancellationToken cancellationToken)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(options.QueuePatience);
         try
         {
-            return (await queues.ReadAsync(cancellationToken), null);
+            return (await queues.ReadAsync(patience.Token), null);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, $"no answer within {Text.Of(Duration.FromTimeSpan(options.QueuePatience))}");
         }
 #pragma warning disable CA1031 // Without queues the rest is worth seeing all the more.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

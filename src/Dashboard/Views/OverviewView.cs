@@ -26,7 +26,7 @@ internal sealed class OverviewView(HealthReader reader, Timetable timetable) : I
             BackfillsOf(health),
             UncoveredOf(health),
             DriftOf(health),
-            new Links(query.Text("refresh") is null ? [("Show this anew every 10 seconds", Query.Address(Path, ("refresh", 10)))] : [("Stop showing this anew", Path)]),
+            new Links(query.Text("refresh") is null ? [("Refresh every 10 seconds", Query.Address(Path, ("refresh", 10)))] : [("Stop refreshing", Path)]),
         ]);
     }
 

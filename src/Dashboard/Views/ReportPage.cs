@@ -30,7 +30,7 @@ internal static class ReportPage
             [
                 new Fact(isTime ? "Average of the range" : "Total of the range", report.Aggregate is { } total ? Value(total) : "no events", NameOf(request.Metric)),
                 new Fact(isTime ? "Events averaged" : "Highest point", isTime ? Text.Of(report.Series.Sum(point => point.Count)) : Value(report.Series.Select(point => point.Value).DefaultIfEmpty().Max())),
-                new Fact("Read from", Text.Of(report.Source) switch { "rollup" => "rollups", "raw" => "raw events", _ => "both" }, report.Covered ? "rollups cover every day" : "rollups do not cover every day"),
+                ReadFrom(request, report),
                 Missing(report),
             ]),
             rows.Count > MostPoints ? new Notice(Tone.Plain, $"{Text.Of(rows.Count)} points are too many to draw. Group by a longer period.") : new Chart(
@@ -43,10 +43,12 @@ internal static class ReportPage
             },
             Table.Of(
                 "series", $"{NameOf(request.Metric)} by {Text.Of(request.GroupBy)}", rows, "No points.",
-                new("date", request.GroupBy == ReportPeriod.Hour ? "Hour" : "From", row => row.Label) { Link = row => row.Link },
-                new("value", isTime ? "Average" : "Count", row => row.Value) { IsNumber = true, Text = row => isTime && row.Count == 0 ? "no events" : Value(row.Value) },
-                new("count", isTime ? "Events" : "Counted", row => row.Count) { IsNumber = true },
-                new("source", "Source", row => row.Source)),
+                [
+                    new("date", request.GroupBy == ReportPeriod.Week ? "Week from" : request.GroupBy.ToString(), row => row.Label) { Link = row => row.Link },
+                    new("value", isTime ? "Average" : "Count", row => row.Value) { IsNumber = true, Text = row => isTime && row.Count == 0 ? "no events" : Value(row.Value) },
+                    .. isTime ? [new Column<PointRow>("count", "Events", row => row.Count) { IsNumber = true }] : Array.Empty<Column<PointRow>>(),
+                    new("source", "Source", row => row.Source),
+                ]),
         ];
 
         string Value(decimal value) => isTime ? Text.Seconds(value) : Text.Number(value);
@@ -63,7 +65,7 @@ internal static class ReportPage
             new Facts(
             [
                 new Fact("Resolved", Text.Of(report.Rows.Sum(row => row.ResolvedConversationsCount)), Text.Count(report.Rows.Count, request.Dimension)),
-                new Fact("Read from", Text.Of(report.Source) switch { "rollup" => "rollups", "raw" => "raw events", _ => "both" }, report.Covered ? "rollups cover every day" : "rollups do not cover every day"),
+                ReadFrom(request, report),
                 Missing(report),
             ]),
             new Chart(
@@ -85,7 +87,7 @@ internal static class ReportPage
 
     /// <summary>Which days came from where.</summary>
     public static Table SourceTable(Report report) => Table.Of(
-        "sources", "Sources", report.Parts, "No days.",
+        "sources", "Sources, by the account's days", report.Parts, "No days.",
         new("source", "Source", part => Sources.KindOf(part.Source)),
         new("from", "From", part => part.From),
         new("to", "To", part => part.To));
@@ -107,6 +109,13 @@ internal static class ReportPage
     // More columns than this say nothing: here names are compared, there time passes.
     private const int MostBars = 60;
     private const int MostPoints = 1_500;
+
+    private static Fact ReadFrom(ReportRequest request, Report report) => new(
+        "Read from", report.Source switch { ReportSource.Rollup => "rollups", ReportSource.Raw => "raw events", _ => "both" },
+        request.Source == ReportSourceChoice.Raw ? "as asked"
+        : !report.Covered ? "rollups do not cover every day"
+        : report.Source == ReportSource.Rollup ? "rollups cover every day"
+        : "rollups do not serve all of this question");
 
     private static Fact Missing(Report report) => report.MissingDays.Count == 0
         ? new Fact("Missing days", "0", "nothing is left out", Tone.Good)

@@ -81,9 +81,13 @@ internal static class UsagePage
     {
         var used = 0L;
         var points = months.Select(month => (month.Month, Used: used += month.Free + month.Charged)).ToList();
+        var last = months.LastOrDefault(month => month.Free + month.Charged > 0)?.Month;
         return new Chart(
             "Allowance used over the year", $"Fragments of {name} so far in the year: {Text.Of(used)} of {Text.Of(limit)} free ones.",
-            [.. points.Select(point => new Point(Text.Of(point.Month), [Math.Min(point.Used, limit), Math.Max(point.Used - limit, 0)], $"{Text.Of(point.Month)}: {Text.Of(point.Used)} of {Text.Of(limit)}"))],
+            // What comes after the last month with SMS is not known, or nothing.
+            [.. points.Select(point => point.Month > last
+                ? new Point(Text.Of(point.Month), [null, null], $"{Text.Of(point.Month)}: no SMS")
+                : new Point(Text.Of(point.Month), [Math.Min(point.Used, limit), Math.Max(point.Used - limit, 0)], $"{Text.Of(point.Month)}: {Text.Of(point.Used)} of {Text.Of(limit)}"))],
             ["Within the allowance", "Beyond it"])
         {
             Thresholds = limit == 0 ? [] : [.. percents.Distinct().Order().Select(percent => new Threshold($"{percent} %", limit * percent / 100m))],

@@ -88,6 +88,23 @@ public sealed class OverviewTests(DashboardHost host) : IClassFixture<DashboardH
     }
 
     [Fact]
+    public async Task Queues_that_never_answer_are_given_up()
+    {
+        var queues = new FakeQueues
+        {
+            Answer = async token =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, token);
+                return FakeQueues.None;
+            },
+        };
+        await using var server = await host.StartAsync(queues, queuePatience: TimeSpan.FromMilliseconds(10));
+        using var client = new HttpClient { BaseAddress = server.Address };
+
+        (await client.GetStringAsync("overview")).ShouldContain("The queues do not answer: no answer within");
+    }
+
+    [Fact]
     public async Task Days_that_wait_for_a_rebuild_are_counted_by_account()
     {
         await host.Reporting.ExecuteAsync("""

@@ -74,8 +74,8 @@ public sealed class BillingCommandTests(TestDatabase database) : BillingTest(dat
 
         result.ExitCode.ShouldBe(ExitCode.Done, result.Error);
         SharedFile.ShouldStandAlone(result.Out, $"Organization {organization} in 2024");
-        result.Out.ShouldContain("2024-01: 90 free, 0 charged, cost 0.00");
-        result.Out.ShouldContain("2024-02: 10 free, 15 charged, cost 0.225");
+        result.Out.ShouldContain("2024-01: 90 free, 0 charged, cost 0");
+        result.Out.ShouldContain("2024-02: 10 free, 15 charged, cost 0.2250");
         result.Out.ShouldContain("Source: the billing facts");
     }
 
