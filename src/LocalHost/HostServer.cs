@@ -15,9 +15,6 @@ namespace LocalHost;
 /// <summary>The two doors, both on the loopback interface: gRPC for workers, HTTP for the operator.</summary>
 internal sealed class HostServer : IAsyncDisposable
 {
-    // A message has at most 64 KiB; as a JSON text, escapes may make six times as much of it.
-    private const int MaxAdminBodyBytes = 512 * 1024;
-
     private readonly WebApplication _server;
 
     private HostServer(WebApplication server)
@@ -39,6 +36,8 @@ internal sealed class HostServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MinRequestBodyDataRate = null;
+            // The worker's stream has no end; the admin endpoint has a limit of its own.
+            kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(IPAddress.Loopback, settings.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
@@ -51,12 +50,6 @@ internal sealed class HostServer : IAsyncDisposable
 
         var server = builder.Build();
         server.Use(LoopbackOnly.Middleware(loggers.CreateLogger("Admin")));
-        server.Use((context, next) =>
-        {
-            if (context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-                limit.MaxRequestBodySize = context.Request.Path.StartsWithSegments("/admin") ? MaxAdminBodyBytes : null;
-            return next(context);
-        });
         server.UseRouting();
         server.MapGrpcService<WorkerGateway>();
         admin.Map(server);

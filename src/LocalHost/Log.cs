@@ -10,7 +10,6 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Error, "{Line}")]
     public static partial void WorkerError(ILogger logger, string line);
 
-
     [LoggerMessage(4, LogLevel.Information, "The worker runs as process {ProcessId}.")]
     public static partial void WorkerStarted(ILogger logger, int processId);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using LocalHost.Functions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace LocalHost.Admin;
@@ -9,6 +10,9 @@ namespace LocalHost.Admin;
 /// <summary>The admin endpoint's routes, a small part of those of the Functions host.</summary>
 internal sealed class AdminRoutes(HostSettings settings)
 {
+    // A message has at most 64 KiB; as a JSON text, escapes may make six times as much of it.
+    private const int MaxBodyBytes = 512 * 1024;
+
     private sealed record App(IReadOnlyList<AppFunction> Functions, JobHostRunner Runner);
 
     private volatile App? _app;
@@ -21,7 +25,7 @@ internal sealed class AdminRoutes(HostSettings settings)
         routes.MapGet("/admin/host/status", () => Results.Json(new { id = settings.HostId, state = _app?.Runner.Started.IsCompletedSuccessfully == true ? "Running" : "Initializing", processId = Environment.ProcessId }));
         routes.MapGet("/admin/functions", (HttpRequest request) => Results.Json((_app?.Functions ?? []).Select(function => View(function, request))));
         routes.MapGet("/admin/functions/{name}", (string name, HttpRequest request) => Find(name) is { } function ? Results.Json(View(function, request)) : Unknown());
-        routes.MapPost("/admin/functions/{name}", RunAsync);
+        routes.MapPost("/admin/functions/{name}", RunAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
     }
 
     private async Task<IResult> RunAsync(string name, HttpRequest request)

@@ -6,7 +6,8 @@ namespace Tally.Tests.Infrastructure;
 public static class Eventually
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Asks until <paramref name="condition"/> holds.</summary>
     public static Task HoldsAsync(Func<bool> condition, string what) => HoldsAsync(() => Task.FromResult(condition()), what);
@@ -18,7 +19,9 @@ public static class Eventually
         while (!await condition())
         {
             if (asked.Elapsed > Limit) throw new TimeoutException($"After {Limit.TotalSeconds:0} s still not so: {what}.");
-            await Task.Delay(Pause);
+            // The longer it takes, the less often: who is waited for needs the machine.
+            var pause = asked.Elapsed / 10;
+            await Task.Delay(pause < ShortestPause ? ShortestPause : pause < LongestPause ? pause : LongestPause);
         }
     }
 

@@ -10,7 +10,7 @@ using Xunit;
 namespace Tally.Tests.LocalHost;
 
 /// <summary>What goes into functions and comes out of them, on the real worker.</summary>
-[Collection(EndToEndHost.OneAtATime)]
+[Collection(TestApp.OneAtATime)]
 public sealed partial class BindingTests(BindingTests.Running running) : IClassFixture<BindingTests.Running>
 {
     private TestApp App => running.App;

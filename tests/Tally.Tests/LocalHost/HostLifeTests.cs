@@ -9,7 +9,7 @@ using Xunit;
 namespace Tally.Tests.LocalHost;
 
 /// <summary>Hosts that stop, are killed, and run side by side.</summary>
-[Collection(EndToEndHost.OneAtATime)]
+[Collection(TestApp.OneAtATime)]
 public sealed class HostLifeTests
 {
     private readonly TestApp _app = new();

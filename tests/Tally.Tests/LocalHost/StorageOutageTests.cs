@@ -8,7 +8,7 @@ using Xunit;
 namespace Tally.Tests.LocalHost;
 
 /// <summary>A storage that stops under a running host, and starts again.</summary>
-[Collection(EndToEndHost.OneAtATime)]
+[Collection(TestApp.OneAtATime)]
 public sealed class StorageOutageTests : IAsyncLifetime
 {
     private readonly TestApp _app = new();

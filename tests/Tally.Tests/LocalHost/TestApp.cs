@@ -9,6 +9,9 @@ namespace Tally.Tests.LocalHost;
 /// <summary>tests/LocalHost.TestApp on hosts of its own, over a storage account of its own.</summary>
 internal sealed class TestApp
 {
+    /// <summary>The collection of the tests that start hosts.</summary>
+    public const string OneAtATime = "Hosts";
+
     private static readonly string Program = BuiltProgram.PathOf("LocalHost.TestApp", typeof(TestApp).Assembly);
 
     /// <summary>The connection string of its storage.</summary>

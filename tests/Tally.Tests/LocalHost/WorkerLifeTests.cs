@@ -7,7 +7,7 @@ using Xunit;
 namespace Tally.Tests.LocalHost;
 
 /// <summary>Workers that end, by themselves or not.</summary>
-[Collection(EndToEndHost.OneAtATime)]
+[Collection(TestApp.OneAtATime)]
 public sealed partial class WorkerLifeTests
 {
     private readonly TestApp _app = new();
