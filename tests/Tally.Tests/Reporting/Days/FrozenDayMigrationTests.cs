@@ -56,7 +56,7 @@ public sealed class FrozenDayMigrationTests : IAsyncLifetime
     private async Task AsBeforeAsync()
     {
         await _host.ExecuteAsync(Withdraw);
-        await _host.ExecuteAsync("DROP SCHEMA IF EXISTS tally CASCADE");
+        await _host.ExecuteAsync("DROP SCHEMA IF EXISTS tally, tally_read CASCADE");
         await new Migrator(_host.DataSource, [.. Migration.All.TakeWhile(migration => migration.Name != "day_windows_and_bases")]).MigrateAsync();
         _host.Get<NpgsqlDataSource>().Clear();
         await using var connection = await _host.DataSource.OpenConnectionAsync();
