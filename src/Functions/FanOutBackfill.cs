@@ -6,7 +6,7 @@ using Tally.Reporting.Poison;
 namespace Tally.Functions;
 
 /// <summary>Splits a range of days to rebuild into halves, and a short one into its days.</summary>
-public sealed class FanOutBackfill(Backfills backfills, LastTry lastTry)
+public sealed class FanOutBackfill(BackfillSplitter splitter, LastTry lastTry)
 {
     [Function(nameof(FanOutBackfill))]
     public async Task<FanOutBackfillOutput> RunAsync(
@@ -15,7 +15,7 @@ public sealed class FanOutBackfill(Backfills backfills, LastTry lastTry)
         CancellationToken cancellationToken)
     {
         var fanOut = await lastTry.RunAsync(
-            context.Delivery(QueueNames.ReportingBackfills, message), token => backfills.FanOutAsync(message, context.MessageId(), token), cancellationToken);
+            context.Delivery(QueueNames.ReportingBackfills, message), token => splitter.FanOutAsync(message, context.MessageId(), token), cancellationToken);
         return new FanOutBackfillOutput { Ranges = [.. fanOut.Ranges], Days = [.. fanOut.Days] };
     }
 }

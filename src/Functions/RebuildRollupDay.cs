@@ -6,7 +6,7 @@ using Tally.Reporting.Poison;
 namespace Tally.Functions;
 
 /// <summary>Rebuilds the rollups of one day of an account from its raw events.</summary>
-public sealed class RebuildRollupDay(Backfills backfills, LastTry lastTry)
+public sealed class RebuildRollupDay(BackfillWorker worker, LastTry lastTry)
 {
     [Function(nameof(RebuildRollupDay))]
     public Task RunAsync(
@@ -14,5 +14,5 @@ public sealed class RebuildRollupDay(Backfills backfills, LastTry lastTry)
         FunctionContext context,
         CancellationToken cancellationToken) =>
         lastTry.RunAsync(
-            context.Delivery(QueueNames.ReportingBackfillDays, message), token => backfills.RebuildAsync(message, context.MessageId(), token), cancellationToken);
+            context.Delivery(QueueNames.ReportingBackfillDays, message), token => worker.RebuildAsync(message, context.MessageId(), token), cancellationToken);
 }

@@ -7,7 +7,7 @@ using Tally.Scheduling;
 namespace Tally.Functions;
 
 /// <summary>Brings the billing facts of today, and once a night of the last closed days, up to date; tells who has used up an allowance.</summary>
-public sealed class RefreshBilling(BillingTick tick, ScheduledRun run, IOptions<BillingOptions> options)
+public sealed class RefreshBilling(BillingRefresher tick, ScheduledRun run, IOptions<BillingOptions> options)
 {
     [Function(nameof(RefreshBilling))]
     public Task RunAsync([TimerTrigger(Schedules.Billing)] TimerInfo timer, CancellationToken cancellationToken) => run.RunAsync(

@@ -79,7 +79,7 @@ internal static class AccountCommands
         var force = Inputs.Flag("--force", "Switch on without verifying.");
         return new("rollup-reads", "Let an account's reports read rollups, once all days verify as right. Exit code 1 if they do not.", [id, reads, force], async (run, token) =>
         {
-            var service = await run.GetAsync<RollupReads>(token);
+            var service = await run.GetAsync<RollupOptIn>(token);
             try
             {
                 var account = run.Value(reads) == "off"

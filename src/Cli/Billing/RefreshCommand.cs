@@ -29,7 +29,7 @@ internal static class RefreshCommand
             var results = await run.Progress.RunAsync("Refreshing", days.Length, "days", progress =>
             {
                 var done = 0;
-                return session.Get<BillingRefresh>().RefreshAsync(
+                return session.Get<ManualRefresh>().RefreshAsync(
                     days, run.Value(service) is { } id ? [id] : null, run.Value(force), _ => progress.Report(++done), token);
             });
             run.Output.WriteList(results);
@@ -38,7 +38,7 @@ internal static class RefreshCommand
         });
     }
 
-    private static void Explain(CommandContext run, IReadOnlyList<DayResult> results)
+    private static void Explain(CommandContext run, IReadOnlyList<RefreshedDay> results)
     {
         foreach (var month in results.Where(result => result.Held > 0).Select(result => Words.Of(result.LocalDate.ToYearMonth())).Distinct())
             run.Note($"{month} is closed: its corrections are held. 'tally billing corrections --month {month}' shows them, 'tally billing reopen {month}' applies them.");

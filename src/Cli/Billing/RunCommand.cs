@@ -15,7 +15,7 @@ internal static class RunCommand
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
             var limiter = new RuntimeLimiter(session.Get<IOptions<BillingOptions>>().Value.MaxRuntime, TimeProvider.System);
-            var result = await run.Progress.RunAsync("Refreshing what is due", _ => session.Get<BillingTick>().RunAsync(limiter, token));
+            var result = await run.Progress.RunAsync("Refreshing what is due", _ => session.Get<BillingRefresher>().RunAsync(limiter, token));
 
             run.Output.WriteOne(new RunRow(result.Outcome, result.Alerts));
             if (result.Outcome == RunOutcome.LeaseHeldElsewhere) run.Note("Another worker is at it; its lease runs out by itself if it hangs.");

@@ -49,7 +49,7 @@ internal static class CountCommands
         var month = MonthOrCurrent();
         return new("status", "Show how far each group's counts are: position, percent, lease, failures.", [month], async (run, token) =>
         {
-            var groups = await (await run.GetAsync<CountStatus>(token)).ReadAsync(run.Value(month)?.OnDayOfMonth(1), token);
+            var groups = await (await run.GetAsync<CountStatusReader>(token)).ReadAsync(run.Value(month)?.OnDayOfMonth(1), token);
             run.Output.WriteList([.. groups.Select(StatusRow.Of)]);
             if (groups.Count == 0) run.Note("No group takes part. 'tally counts enable GROUP' lets one.");
         });
@@ -58,12 +58,12 @@ internal static class CountCommands
     private static Verb Report()
     {
         var id = ValueKinds.Id.Required("--namespace", "The id of a group or of a project's namespace.", "-n");
-        var metric = ValueKinds.OneOf(Metric.All, one => one.Name).Required("--metric", "What is counted.", "-m");
+        var metric = ValueKinds.OneOf(CountMetric.All, one => one.Name).Required("--metric", "What is counted.", "-m");
         var from = ValueKinds.Date.Required("--from", "First day (UTC) on which a value may have been counted.");
         var to = ValueKinds.Date.Required("--to", "Last such day, included.");
         return new("report", "Show the newest value of a metric for a group, with its tree, or for a project; and whether it is complete.", [id, metric, from, to], async (run, token) =>
         {
-            var report = await run.GetAsync<CountReport>(token);
+            var report = await run.GetAsync<CountReader>(token);
             if (run.Format == OutputFormat.Html)
             {
                 await WritePageAsync(run, report, run.Value(id), run.Value(metric)!, run.Value(from), run.Value(to), token);
@@ -84,7 +84,7 @@ internal static class CountCommands
     }
 
     // By month, so the months are asked for whole.
-    private static async Task WritePageAsync(CommandContext run, CountReport report, long id, Metric metric, LocalDate from, LocalDate to, CancellationToken cancellationToken)
+    private static async Task WritePageAsync(CommandContext run, CountReader report, long id, CountMetric metric, LocalDate from, LocalDate to, CancellationToken cancellationToken)
     {
         if (from > to) throw new ValueStreamException($"The range ends before it begins: {Words.Of(from)} to {Words.Of(to)}.");
         var months = Math.Min(((to.Year - from.Year) * 12) + to.Month - from.Month + 1, MaxMonths);
@@ -135,7 +135,7 @@ internal static class CountCommands
         {
             try
             {
-                var groups = await session.Get<CountStatus>().ReadAsync(cancellationToken: CancellationToken.None);
+                var groups = await session.Get<CountStatusReader>().ReadAsync(cancellationToken: CancellationToken.None);
                 return (double)groups.Where(one => one.Enabled && (group is null || one.Group == group)).Select(one => one.Percent).DefaultIfEmpty().Average();
             }
             catch (NpgsqlException)
@@ -148,7 +148,7 @@ internal static class CountCommands
 
     /// <summary>Each month's newest value, where the days are of more than one.</summary>
     private static async Task DrawMonthsAsync(
-        CommandContext run, CountReport report, long id, Metric metric, (LocalDate From, LocalDate To) days, CancellationToken cancellationToken)
+        CommandContext run, CountReader report, long id, CountMetric metric, (LocalDate From, LocalDate To) days, CancellationToken cancellationToken)
     {
         var (first, last) = (days.From.ToYearMonth(), days.To.ToYearMonth());
         if (first == last) return;
@@ -192,7 +192,7 @@ internal static class CountCommands
             status.Group,
             Words.Of(status.Month.ToYearMonth()),
             status.Enabled ? (status.State ?? RunState.Waiting).ToString().ToLowerInvariant() : "disabled",
-            status.Metric is { } number ? Tally.ValueStream.Metric.All[number - 1].Name : null,
+            status.Metric is { } number ? Tally.ValueStream.CountMetric.All[number - 1].Name : null,
             status.NamespaceId, status.PartialNamespaceId, status.LastCount,
             status.Percent, status.Rows, status.LeaseOwner, status.LeaseUntil, status.Attempts, status.LastError,
             status.StartedAt, status.FinishedAt);

@@ -91,7 +91,7 @@ internal sealed class DatabaseCheck(IClock clock)
     private static async Task<Finding> CheckDaysAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         if ((await new Migrator(database).GetStatusAsync(cancellationToken)).Pending.Count > 0) return new Finding("days", Status.Warning, "not looked at before the migrations are applied");
-        var days = await UncoveredDays.CountAsync(database, cancellationToken);
+        var days = await UncoveredDayCount.CountAsync(database, cancellationToken);
         var detail = $"{Words.Count(days.Dirty, "day")} to rebuild, {Words.Count(days.CutOtherwise, "day")} cut with other windows than time zone data {days.ZoneData} give";
         return days.Dirty + days.CutOtherwise == 0
             ? new Finding("days", Status.Ok, detail)

@@ -16,7 +16,7 @@ internal static class BackfillCommands
         var account = Inputs.AnyAccount("by default every account's");
         return new("progress", "Show the backfill requests, newest first: days done, kept, failed, and the time left.", [account], async (run, token) =>
         {
-            var requests = await (await run.GetAsync<Backfills>(token)).GetProgressAsync(run.Value(account), cancellationToken: token);
+            var requests = await (await run.GetAsync<BackfillRequests>(token)).GetProgressAsync(run.Value(account), cancellationToken: token);
             run.Output.WriteList([.. requests.Select(ProgressRow.Of)]);
             if (requests.Count == 0) run.Note("There are no backfill requests. 'tally rollups backfill' makes one.");
         });
@@ -27,9 +27,9 @@ internal static class BackfillCommands
         var request = Request();
         return new("cancel", "Stop a backfill request. Days that are done stay done; the others stay as they are.", [request], async (run, token) =>
         {
-            var backfills = await run.GetAsync<Backfills>(token);
-            await backfills.CancelAsync(run.Value(request), token);
-            run.Output.WriteOne(ProgressRow.Of(await backfills.GetAsync(run.Value(request), token)));
+            var requests = await run.GetAsync<BackfillRequests>(token);
+            await requests.CancelAsync(run.Value(request), token);
+            run.Output.WriteOne(ProgressRow.Of(await requests.GetAsync(run.Value(request), token)));
             run.Note($"'tally rollups resume {run.Value(request)}' takes it up again.");
         });
     }
@@ -40,11 +40,11 @@ internal static class BackfillCommands
         return new("resume", "Take up a cancelled or failed backfill request with the days that are not done.", [request], async (run, token) =>
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
-            var backfills = session.Get<Backfills>();
-            var messages = await backfills.ResumeAsync(run.Value(request), token);
-            var progress = await backfills.GetAsync(run.Value(request), token);
+            var requests = session.Get<BackfillRequests>();
+            var messages = await requests.ResumeAsync(run.Value(request), token);
+            var progress = await requests.GetAsync(run.Value(request), token);
             await new BackfillStart(run, session).StartAsync(progress.Request, token);
-            run.Output.WriteOne(ProgressRow.Of(await backfills.GetAsync(run.Value(request), token)));
+            run.Output.WriteOne(ProgressRow.Of(await requests.GetAsync(run.Value(request), token)));
             if (messages.Count == 0) run.Note("Every day of this request is done.");
         });
     }

@@ -41,7 +41,7 @@ internal static class BackfillRollups
             var found = await session.Get<AccountStore>().RequireAsync(run, run.Value(account), token);
             run.Note($"Found account: {found.Name} ({found.Id})");
 
-            var plan = await session.Get<Backfills>().PlanAsync(found.Id, run.Value(from), run.Value(to), token);
+            var plan = await session.Get<BackfillPlanner>().PlanAsync(found.Id, run.Value(from), run.Value(to), token);
             var text = new BackfillPlanText(run, plan);
             text.Discovered();
             if (plan.Nothing is { } reason)
@@ -60,7 +60,7 @@ internal static class BackfillRollups
 
             if (plan.DayCount > LargeDays) text.Large();
             if (!await run.ConfirmAsync(yes, "Proceed with backfill?", "Backfill cancelled", token)) return ExitCode.No;
-            var request = await session.Get<Backfills>().RequestAsync(plan, "tally rollups backfill", cancellationToken: token);
+            var request = await session.Get<BackfillRequests>().RequestAsync(plan, "tally rollups backfill", cancellationToken: token);
             return await RebuildAsync(run, session, request, token);
         }
 
@@ -71,12 +71,12 @@ internal static class BackfillRollups
             else await start.StartAsync(request, token);
             if (run.Value(noWait) && !start.MustBeInline)
             {
-                run.Output.WriteOne(ProgressRow.Of(await session.Get<Backfills>().GetAsync(request.Id, token)));
+                run.Output.WriteOne(ProgressRow.Of(await session.Get<BackfillRequests>().GetAsync(request.Id, token)));
                 run.Note($"Watch it with 'tally rollups progress --account {request.AccountId}'.");
                 return ExitCode.Done;
             }
 
-            var end = await new BackfillWatch(run, session.Get<Backfills>()).WaitAsync(request, token);
+            var end = await new BackfillWatch(run, session.Get<BackfillRequests>()).WaitAsync(request, token);
             // The question comes after the backfill's own result, so that its failure is not taken for the backfill's.
             if (!WriteResult(run, end)) return ExitCode.Error;
             await OfferReadsAsync(run, session.Get<AccountStore>(), request.AccountId, run.Value(enableReads), mayAsk: !run.Value(yes), token);

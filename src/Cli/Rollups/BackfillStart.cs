@@ -46,8 +46,8 @@ internal sealed class BackfillStart(CommandContext context, Session session)
             var done = 0;
             try
             {
-                await foreach (var _ in session.Get<Backfills>().RebuildInlineAsync(request, cancellationToken)) progress.Report(++done);
-                await session.Get<Backfills>().MarkQueuedAsync(request.Id, cancellationToken);
+                await foreach (var _ in session.Get<BackfillWorker>().RebuildInlineAsync(request, cancellationToken)) progress.Report(++done);
+                await session.Get<BackfillRequests>().MarkQueuedAsync(request.Id, cancellationToken);
                 return done;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)

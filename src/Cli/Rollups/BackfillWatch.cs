@@ -6,7 +6,7 @@ using Tally.Reporting.Backfill;
 namespace Tally.Cli.Rollups;
 
 /// <summary>Waits for a backfill request and shows how far it is. Ending the command does not end the request.</summary>
-internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
+internal sealed class BackfillWatch(CommandContext context, BackfillRequests requests)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -18,7 +18,7 @@ internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
     /// <summary>The request's last state: completed, cancelled, or with failed days that nothing tries any more.</summary>
     public async Task<BackfillProgress> WaitAsync(BackfillRequest request, CancellationToken cancellationToken)
     {
-        var last = await backfills.GetAsync(request.Id, cancellationToken);
+        var last = await requests.GetAsync(request.Id, cancellationToken);
         return await context.Progress.RunAsync($"Rebuilding {Words.Count(request.DaysTotal, "day")}", request.DaysTotal, "days", async progress =>
         {
             var changedAt = context.Clock.GetCurrentInstant();
@@ -27,7 +27,7 @@ internal sealed class BackfillWatch(CommandContext context, Backfills backfills)
             {
                 progress.Report(last.DaysDone);
                 await Task.Delay(Interval, cancellationToken);
-                var next = await backfills.GetAsync(request.Id, cancellationToken);
+                var next = await requests.GetAsync(request.Id, cancellationToken);
                 var now = context.Clock.GetCurrentInstant();
                 if (next.DaysDone != last.DaysDone || next.DaysFailed != last.DaysFailed) changedAt = now;
                 last = next;

@@ -15,8 +15,7 @@ internal static class DropBaseCommand
         return new("drop-base", "Drop the base of a day: its rollups become those of the raw events that are stored. What was purged is lost for good. Exit code 1 if you decline.", [account, date, yes], async (run, token) =>
         {
             var session = await run.OpenAsync(ServerNeeds.Database, token);
-            var backfills = session.Get<Backfills>();
-            var plan = await backfills.PlanAsync(run.Value(account), run.Value(date), run.Value(date), token);
+            var plan = await session.Get<BackfillPlanner>().PlanAsync(run.Value(account), run.Value(date), run.Value(date), token);
             if (plan.Nothing is { } reason)
             {
                 run.Note($"{reason}. There is no base to drop.");
@@ -24,9 +23,9 @@ internal static class DropBaseCommand
             }
 
             if (!await run.ConfirmAsync(yes, $"Lose the totals of purged events of {Words.Of(run.Value(date))}?", "Nothing was dropped", token)) return ExitCode.No;
-            var request = await backfills.RequestAsync(plan, "tally rollups drop-base", dropsBases: true, token);
-            await foreach (var _ in backfills.RebuildInlineAsync(request, token)) { }
-            run.Output.WriteOne(ProgressRow.Of(await backfills.GetAsync(request.Id, token)));
+            var request = await session.Get<BackfillRequests>().RequestAsync(plan, "tally rollups drop-base", dropsBases: true, token);
+            await foreach (var _ in session.Get<BackfillWorker>().RebuildInlineAsync(request, token)) { }
+            run.Output.WriteOne(ProgressRow.Of(await session.Get<BackfillRequests>().GetAsync(request.Id, token)));
             return ExitCode.Done;
         });
     }

@@ -12,7 +12,7 @@ internal static class CountPage
 {
     /// <summary>The counts of the <paramref name="months"/> up to <paramref name="last"/>, each as <c>tally counts report</c> of that month answers.</summary>
     public static async Task<IReadOnlyList<MonthCount>> ReadAsync(
-        CountReport reports, long namespaceId, Metric metric, YearMonth last, int months, CancellationToken cancellationToken)
+        CountReader reports, long namespaceId, CountMetric metric, YearMonth last, int months, CancellationToken cancellationToken)
     {
         var counts = new List<MonthCount>();
         for (var back = months - 1; back >= 0; back--)
@@ -24,7 +24,7 @@ internal static class CountPage
         return counts;
     }
 
-    public static IReadOnlyList<Block> Of(long namespaceId, Metric metric, IReadOnlyList<MonthCount> counts)
+    public static IReadOnlyList<Block> Of(long namespaceId, CountMetric metric, IReadOnlyList<MonthCount> counts)
     {
         var newest = counts.LastOrDefault(one => one.Answer.Count is not null);
         return
@@ -52,5 +52,5 @@ internal static class CountPage
         ];
     }
 
-    public static string NameOf(Metric metric) => Text.Name(metric.Name);
+    public static string NameOf(CountMetric metric) => Text.Name(metric.Name);
 }

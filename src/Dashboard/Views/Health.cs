@@ -46,7 +46,7 @@ internal sealed record Health
 
 /// <summary>Asks all who know.</summary>
 internal sealed class HealthReader(
-    IQueues queues, TimerRuns timers, PoisonLog poison, Backfills backfills, UncoveredByAccount uncovered, DriftLog drift, NpgsqlDataSource dataSource, IClock clock, DashboardOptions options)
+    IQueues queues, TimerRuns timers, PoisonLog poison, BackfillRequests backfills, UncoveredByAccount uncovered, DriftLog drift, NpgsqlDataSource dataSource, IClock clock, DashboardOptions options)
 {
     // What is in hand is among the newest; what went wrong is said by the newest. The command line has all.
     private const int MostBackfills = 200;

@@ -5,7 +5,7 @@ using Tally.ValueStream;
 namespace Tally.Dashboard.Views;
 
 /// <summary>Groups and how far their counts are; a namespace's counts by month.</summary>
-internal sealed class ValueStreamView(CountStatus status, CountReport reports, IClock clock) : IView
+internal sealed class ValueStreamView(CountStatusReader status, CountReader reports, IClock clock) : IView
 {
     private const int Months = 12;
 
@@ -17,7 +17,7 @@ internal sealed class ValueStreamView(CountStatus status, CountReport reports, I
     {
         var month = query.Month("month") ?? clock.GetCurrentInstant().InUtc().Date.ToYearMonth();
         var groups = await status.ReadAsync(month.OnDayOfMonth(1), cancellationToken);
-        var metric = Metric.Named(query.Text("metric") ?? Metric.Issues.Name);
+        var metric = CountMetric.Named(query.Text("metric") ?? CountMetric.Issues.Name);
         var id = query.Id("namespace") ?? groups.Select(group => (long?)group.Group).FirstOrDefault();
         return new Page(
             "Value stream counts", $"What the namespaces of each group hold, counted once a month. This is {Text.Of(month)}, UTC.",
@@ -26,7 +26,7 @@ internal sealed class ValueStreamView(CountStatus status, CountReport reports, I
                 [
                     new InputField("month", "Month", "month", Text.Of(month)),
                     new InputField("namespace", "Group or project", "number", id is { } number ? Text.Exact(number) : null, "id"),
-                    new ChoiceField("metric", "Metric", [.. Metric.All.Select(one => (one.Name, CountPage.NameOf(one)))], metric.Name),
+                    new ChoiceField("metric", "Metric", [.. CountMetric.All.Select(one => (one.Name, CountPage.NameOf(one)))], metric.Name),
                 ]),
                 .. States(groups),
                 Groups(groups, month, metric),
@@ -56,13 +56,13 @@ internal sealed class ValueStreamView(CountStatus status, CountReport reports, I
             yield return new Notice(Tone.Bad, $"Group {group.Group} was given up after {Text.Count(group.Attempts, "failure")}: {group.LastError}", $"tally counts reset {group.Group}");
     }
 
-    private Table Groups(IReadOnlyList<GroupStatus> groups, YearMonth month, Metric metric) => Table.Of(
+    private Table Groups(IReadOnlyList<GroupStatus> groups, YearMonth month, CountMetric metric) => Table.Of(
         "groups", $"Groups in {Text.Of(month)}", groups, "No group takes part.",
         new("group", "Group", row => row.Group) { Text = row => Text.Exact(row.Group), Link = row => Query.Address(Path, ("month", month), ("namespace", row.Group), ("metric", metric.Name)) },
         new("state", "State", row => row.Enabled ? Text.Of(row.State ?? RunState.Waiting) : "disabled") { Tone = ToneOf },
         new("percent", "Percent", row => row.Percent) { IsNumber = true },
         new("rows", "Counts written", row => row.Rows) { IsNumber = true },
-        new("metric", "At", row => row is { State: not RunState.Complete, Metric: { } number } ? Metric.All[number - 1].Name : null),
+        new("metric", "At", row => row is { State: not RunState.Complete, Metric: { } number } ? CountMetric.All[number - 1].Name : null),
         new("attempts", "Failures in a row", row => row.Attempts) { IsNumber = true },
         new("last_error", "Last error", row => row.LastError),
         new("started_at", "Begun", row => row.StartedAt),

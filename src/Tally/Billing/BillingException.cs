@@ -16,8 +16,4 @@ internal sealed class MissingRateException(LocalDate day) : BillingException(
 /// <summary>Some days of a refresh failed; all others are written.</summary>
 internal sealed class RefreshFailedException(IReadOnlyList<Exception> failures) : BillingException(
     failures.Count == 1 ? failures[0].Message : $"{failures.Count} days could not be refreshed. {string.Join(" ", failures.Select(failure => failure.Message))}",
-    failures[0])
-{
-    /// <summary>One per failed day.</summary>
-    public IReadOnlyList<Exception> Failures { get; } = failures;
-}
+    failures[0]);

@@ -2,8 +2,9 @@ using Tally.Scheduling;
 
 namespace Tally.Billing;
 
-/// <summary>Section <c>Billing</c> of the settings. <see cref="BillingOptionsValidator"/> gives every range and its reason.</summary>
-public sealed class BillingOptions
+/// <summary>The settings under <c>Billing:</c>.</summary>
+/// <remarks>A pass is a day: the wait for its lock, its rebuild, and the short statements around them.</remarks>
+public sealed class BillingOptions() : TimeBoxedOptions(Section, statements: 3, maxRuntime: TimeSpan.FromMinutes(3), statementTimeout: TimeSpan.FromSeconds(30))
 {
     public const string Section = "Billing";
 
@@ -19,15 +20,6 @@ public sealed class BillingOptions
     /// </summary>
     public int RunRecordDays { get; set; } = 400;
 
-    /// <summary>
-    /// The time box of one scheduled run: longer than a day may take, which is three statement timeouts, and one such day
-    /// and 10 seconds short of <c>functionTimeout</c>. Default 3 minutes.
-    /// </summary>
-    public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromMinutes(3);
-
-    /// <summary>The longest one SQL statement of a refresh may run, waiting for the day's lock included. 1 second to 10 minutes; default 30 seconds.</summary>
-    public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromSeconds(30);
-
     /// <summary>Percentages of the free allowance at which an alert is due. 1 to 1000 each; default 80 and 100.</summary>
     public IList<int> ThresholdPercents { get; } = [];
 
@@ -37,18 +29,18 @@ public sealed class BillingOptions
     /// </summary>
     public IDictionary<int, int> DefaultAllowances { get; } = new Dictionary<int, int>();
 
-    /// <summary>What one day may take: the wait for its lock, its rebuild, and the short statements around them.</summary>
-    internal TimeSpan DayBudget => StatementTimeout * 3;
-
-    /// <summary>How long the schedule's lease outlives its holder's last sign of life.</summary>
-    internal TimeSpan LeaseDuration => DayBudget + TimeBoxes.Margin;
-
-    /// <summary>Why these time boxes do not nest into each other and into <paramref name="functionTimeout"/>; null when they do.</summary>
-    internal string? FindMisfit(TimeBox functionTimeout) => TimeBoxes.FindMisfit(
-        new TimeBox("Billing:StatementTimeout", StatementTimeout),
-        new TimeBox("three times Billing:StatementTimeout", DayBudget),
-        new TimeBox("Billing:MaxRuntime", MaxRuntime),
-        functionTimeout);
+    private protected override IEnumerable<string?> Check() =>
+    [
+        Range(nameof(NightlyHourUtc), NightlyHourUtc, 0, 23),
+        Range(nameof(NightlyDays), NightlyDays, 1, 92, "older days are a matter of 'tally billing refresh', not of every night"),
+        Range(nameof(RunRecordDays), RunRecordDays, 30, 36_500),
+        ThresholdPercents.Any(percent => percent is < 1 or > 1000)
+            ? $"{Section}:{nameof(ThresholdPercents)} is {string.Join(", ", ThresholdPercents)}. Expected percentages from 1 to 1000."
+            : null,
+        DefaultAllowances.Any(entry => entry.Key is < 1970 or > 9999 || entry.Value < 0)
+            ? $"{Section}:{nameof(DefaultAllowances)} expects years from 1970 to 9999 with limits of 0 or more, such as {Section}:{nameof(DefaultAllowances)}:2025 = 40000."
+            : null,
+    ];
 
     /// <summary>The configuration binder adds to lists, so the defaults go in only where nothing was configured.</summary>
     internal void FillIn()

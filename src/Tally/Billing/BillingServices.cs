@@ -9,6 +9,7 @@ using Tally.Billing.Months;
 using Tally.Billing.Refresh;
 using Tally.Billing.Reports;
 using Tally.Billing.Thresholds;
+using Tally.Scheduling;
 
 namespace Tally.Billing;
 
@@ -18,22 +19,18 @@ internal static class BillingServices
     /// <summary>Adds billing with the settings of section <c>Billing</c>, which are checked at start.</summary>
     public static IServiceCollection AddBilling(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<BillingOptions>()
-            .Bind(configuration.GetSection(BillingOptions.Section))
-            .PostConfigure(options => options.FillIn())
-            .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<BillingOptions>, BillingOptionsValidator>();
+        services.AddTimeBoxedOptions<BillingOptions>(configuration.GetSection(BillingOptions.Section)).PostConfigure(options => options.FillIn());
 
-        services.AddSingleton<RefreshRuns>();
+        services.AddSingleton<RefreshLog>();
         services.AddSingleton<RefreshLease>();
         services.AddSingleton<FactRebuilder>();
-        services.AddSingleton<DayRun>();
+        services.AddSingleton<RefreshWorker>();
         services.AddSingleton<ThresholdRecorder>();
-        services.AddSingleton<RunRecordPurger>();
+        services.AddSingleton<RefreshRecordPurger>();
         services.AddSingleton<AlertSender>();
-        services.AddSingleton<BillingRefresh>();
+        services.AddSingleton<ManualRefresh>();
         services.AddSingleton<ScheduledRefresh>();
-        services.AddSingleton(provider => new BillingTick(
+        services.AddSingleton(provider => new BillingRefresher(
             provider.GetRequiredService<ScheduledRefresh>(), provider.GetRequiredService<AlertSender>()));
 
         services.AddSingleton<Rates>();
@@ -41,7 +38,7 @@ internal static class BillingServices
         services.AddSingleton<ClosedMonths>();
         services.AddSingleton<BillingMonths>();
         services.AddSingleton<Corrections>();
-        services.AddSingleton<BillingDataQuery>();
+        services.AddSingleton<BillingDataReader>();
         services.AddSingleton<ServiceUsage>();
         services.AddSingleton<OrganizationUsage>();
         services.AddSingleton<AllServicesUsage>();

@@ -1,12 +1,15 @@
-using Microsoft.Extensions.Options;
 using Tally.Scheduling;
 
 namespace Tally.Reporting;
 
-/// <summary>
-/// The settings under <c>Reporting:</c>. When its timers run is not among them: <see cref="Schedules"/>.
-/// </summary>
-public sealed class ReportingOptions
+/// <summary>The settings under <c>Reporting:</c>. When its timers run is not among them: <see cref="Schedules"/>.</summary>
+/// <remarks>
+/// The box fits a <c>functionTimeout</c> of 5 minutes. A pass has nine statements: the next accounts read, a day held against
+/// its events in four, what differs recorded in four; or an account's days compared in seven. A turn has up to three such
+/// passes, of which more than one takes its time only if nearly every statement is slow and none is cut off:
+/// <see cref="ScheduledRun"/> ends that.
+/// </remarks>
+public sealed class ReportingOptions() : TimeBoxedOptions(Section, statements: 9, maxRuntime: TimeSpan.FromSeconds(150), statementTimeout: TimeSpan.FromSeconds(15))
 {
     public const string Section = "Reporting";
 
@@ -37,52 +40,12 @@ public sealed class ReportingOptions
     /// </summary>
     public int RunRecordDays { get; set; } = 400;
 
-    /// <summary>The time box of one run of a timer, at least a second. The default fits a <c>functionTimeout</c> of 5 minutes.</summary>
-    public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromSeconds(150);
-
-    /// <summary>When a statement of a timer's run is given up, 1 second to 10 minutes, waiting for a day's lock included.</summary>
-    public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>
-    /// The longest time without a sign of life, nine statements: the next accounts read, a day held against its events in four,
-    /// what differs recorded in four; or an account's days compared in seven. A turn has up to three such passes, of which
-    /// more than one takes its time only if nearly every statement is slow and none is cut off: <see cref="ScheduledRun"/> ends that.
-    /// </summary>
-    internal TimeSpan Pass => 9 * StatementTimeout;
-
-    /// <summary>Long enough that a holder at work never loses it: it is renewed with every pass.</summary>
-    internal TimeSpan LeaseDuration => Pass + TimeBoxes.Margin;
-
-    /// <summary>What is wrong, one sentence each, with the setting's name, its value and its range.</summary>
-    internal IEnumerable<string> FindFaults(TimeBox functionTimeout)
-    {
-        if (OutOfRange(nameof(ReconcileDays), ReconcileDays, 1, 31) is { } days) yield return days;
-        if (OutOfRange(nameof(ResendAfter), ResendAfter, TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)) is { } resend) yield return resend;
-        if (OutOfRange(nameof(RetentionDays), RetentionDays, 0, 36_500) is { } retention) yield return retention;
-        if (PurgedEventDays != 0 && OutOfRange(nameof(PurgedEventDays), PurgedEventDays, 8, 3_650) is { } purged) yield return purged;
-        if (OutOfRange(nameof(RunRecordDays), RunRecordDays, 30, 36_500) is { } records) yield return records;
-        if (OutOfRange(nameof(MaxRuntime), MaxRuntime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) is { } runtime) yield return runtime;
-        if (OutOfRange(nameof(StatementTimeout), StatementTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) is { } statement) yield return statement;
-        var misfit = TimeBoxes.FindMisfit(
-            new TimeBox($"{Section}:{nameof(StatementTimeout)}", StatementTimeout),
-            new TimeBox($"nine times {Section}:{nameof(StatementTimeout)}", Pass),
-            new TimeBox($"{Section}:{nameof(MaxRuntime)}", MaxRuntime),
-            functionTimeout);
-        if (misfit is not null) yield return misfit;
-    }
-
-    private static string? OutOfRange<T>(string name, T value, T lowest, T highest)
-        where T : IComparable<T> =>
-        value.CompareTo(lowest) < 0 || value.CompareTo(highest) > 0
-            ? $"{Section}:{name} is {value}. Expected {lowest} to {highest}."
-            : null;
-}
-
-internal sealed class ReportingOptionsValidator : IValidateOptions<ReportingOptions>
-{
-    public ValidateOptionsResult Validate(string? name, ReportingOptions options)
-    {
-        var faults = options.FindFaults(FunctionTimeout.Read(Path.Combine(AppContext.BaseDirectory, "host.json"))).ToList();
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-    }
+    private protected override IEnumerable<string?> Check() =>
+    [
+        Range(nameof(ReconcileDays), ReconcileDays, 1, 31),
+        Range(nameof(ResendAfter), ResendAfter, TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)),
+        Range(nameof(RetentionDays), RetentionDays, 0, 36_500),
+        PurgedEventDays == 0 ? null : Range(nameof(PurgedEventDays), PurgedEventDays, 8, 3_650),
+        Range(nameof(RunRecordDays), RunRecordDays, 30, 36_500),
+    ];
 }

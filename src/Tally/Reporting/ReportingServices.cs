@@ -16,6 +16,7 @@ using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
 using Tally.Reporting.Retention;
 using Tally.Reporting.Rollups;
+using Tally.Scheduling;
 
 namespace Tally.Reporting;
 
@@ -24,14 +25,13 @@ internal static class ReportingServices
     /// <summary>Adds reporting with the settings of section <c>Reporting</c>, which are checked at start.</summary>
     public static IServiceCollection AddReporting(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ReportingOptions>().Bind(configuration.GetSection(ReportingOptions.Section)).ValidateOnStart();
+        services.AddTimeBoxedOptions<ReportingOptions>(configuration.GetSection(ReportingOptions.Section));
         return services
-            .AddSingleton<IValidateOptions<ReportingOptions>, ReportingOptionsValidator>()
             .AddZoneRules()
             .AddWritePath()
             .AddSingleton<RollupReader>()
             .AddSingleton<ReportReader>()
-            .AddSingleton<RollupReads>()
+            .AddSingleton<RollupOptIn>()
             .AddSingleton<UncoveredByAccount>()
             .AddSingleton<LastEvent>()
             .AddSingleton<DayExplainer>()
@@ -54,9 +54,14 @@ internal static class ReportingServices
         .AddSingleton<EventIntake>()
         .AddSingleton<DayRebuilder>()
         .AddSingleton(provider => new EventMessageProcessor(Get<EventIntake>(provider), Get<AccountDirectory>(provider), Get<OutageRetry>(provider), Get<ILogger<EventMessageProcessor>>(provider)))
-        .AddSingleton(provider => new Backfills(
-            Get<NpgsqlDataSource>(provider), Get<AccountStore>(provider), Get<DayRebuilder>(provider), Get<OutageRetry>(provider), Get<IClock>(provider), Get<ILogger<Backfills>>(provider)))
-        .AddSingleton<BackfillSender>()
+        .AddSingleton<BackfillPlanner>()
+        .AddSingleton<BackfillRequests>()
+        .AddSingleton(provider => new BackfillSplitter(
+            Get<BackfillPlanner>(provider), Get<BackfillRequests>(provider), Get<OutageRetry>(provider), Get<IClock>(provider), Get<ILogger<BackfillSplitter>>(provider)))
+        .AddSingleton(provider => new BackfillWorker(
+            Get<NpgsqlDataSource>(provider), Get<BackfillRequests>(provider), Get<DayRebuilder>(provider), Get<OutageRetry>(provider), Get<IClock>(provider), Get<ILogger<BackfillWorker>>(provider)))
+        .AddSingleton(provider => new BackfillSender(
+            Get<NpgsqlDataSource>(provider), Get<BackfillRequests>(provider), Get<IMessageSender>(provider), Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider)))
         .AddSingleton(provider => new UnfinishedWork(
             Get<BackfillSender>(provider), Get<AccountEraser>(provider), Get<ILogger<UnfinishedWork>>(provider)))
         .AddSingleton<EventImporter>();
@@ -77,9 +82,9 @@ internal static class ReportingServices
 
     private static IServiceCollection AddRetention(this IServiceCollection services) => services
         .AddSingleton<EventPurger>()
-        .AddSingleton<RunRecordPurger>()
+        .AddSingleton<WorkRecordPurger>()
         .AddSingleton(provider => new ScheduledPurge(
-            Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider), Get<RunRecordPurger>(provider), Get<PoisonLog>(provider),
+            Get<NpgsqlDataSource>(provider), Get<AccountPasses>(provider), Get<EventPurger>(provider), Get<WorkRecordPurger>(provider), Get<PoisonLog>(provider),
             Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider), Get<ILogger<ScheduledPurge>>(provider)))
         .AddSingleton<EventEraser>()
         .AddSingleton<AccountEraser>();

@@ -23,12 +23,13 @@ internal static class LeasedWork
         }
         catch
         {
-            await TryAsync(release);
+            await GiveBackAsync(release);
             throw;
         }
     }
 
-    private static async Task TryAsync(Func<CancellationToken, Task> release)
+    /// <summary>Gives a lease back, if that takes no longer than the host leaves to whom it cancels.</summary>
+    public static async Task GiveBackAsync(Func<CancellationToken, Task> release)
     {
         using var grace = new CancellationTokenSource(Grace);
         try

@@ -1,6 +1,6 @@
 namespace Tally.ValueStream;
 
-/// <summary>The counting statements, written once for every metric. All their parts are constants of <see cref="Metric"/>.</summary>
+/// <summary>The counting statements, written once for every metric. All their parts are constants of <see cref="CountMetric"/>.</summary>
 internal static class CountSql
 {
     /// <summary>
@@ -8,7 +8,7 @@ internal static class CountSql
     /// <c>(namespace_id, count, last_value)</c> by namespace id. A count of <c>@cap</c> means "at least", up to the key
     /// <c>last_value</c>.
     /// </summary>
-    public static string Page(Metric metric, string table, string scope, string key, string condition) => $"""
+    public static string Page(CountMetric metric, string table, string scope, string key, string condition) => $"""
         /* tally:counts.page_{metric.Name} */
         SELECT page.namespace_id, capped.count, capped.last_value
         FROM (
@@ -31,7 +31,7 @@ internal static class CountSql
     /// Counts the next <c>@batch_size</c> rows of one namespace behind the key <c>@after</c>: <c>(count, last_value)</c>.
     /// Fewer than <c>@batch_size</c> means that none are left.
     /// </summary>
-    public static string Batch(Metric metric, string table, string scope, string key, string condition) => $"""
+    public static string Batch(CountMetric metric, string table, string scope, string key, string condition) => $"""
         /* tally:counts.batch_{metric.Name} */
         SELECT count(*) AS count, max(key) AS last_value
         FROM (
@@ -45,7 +45,7 @@ internal static class CountSql
         """;
 
     /// <summary>The ids between which a page lies, <c>(first, last)</c>, without counting anything: both null if it is empty.</summary>
-    public static string Range(Metric metric) => $"""
+    public static string Range(CountMetric metric) => $"""
         /* tally:counts.range_{metric.Name} */
         SELECT min(namespace_id) AS first, max(namespace_id) AS last
         FROM (
@@ -53,7 +53,7 @@ internal static class CountSql
         ) page
         """;
 
-    private static string Namespaces(Metric metric) => $"""
+    private static string Namespaces(CountMetric metric) => $"""
         SELECT namespaces.id AS namespace_id, {Scope(metric)} AS scope_id
             FROM value_stream.namespaces {Join(metric)}
             WHERE namespaces.traversal_ids[1] = @top_level_namespace_id AND namespaces.type = '{metric.Kind}' AND namespaces.id > @after
@@ -61,10 +61,10 @@ internal static class CountSql
             LIMIT @page_size
         """;
 
-    private static string Scope(Metric metric) => metric.Kind == NamespaceKind.Group ? "namespaces.id" : "projects.id";
+    private static string Scope(CountMetric metric) => metric.Kind == NamespaceKind.Group ? "namespaces.id" : "projects.id";
 
     // The LIMIT leaves the planner only the index: as a plain join it would rather hash every project for each page.
-    private static string Join(Metric metric) =>
+    private static string Join(CountMetric metric) =>
         metric.Kind == NamespaceKind.Group ? "" : """
             CROSS JOIN LATERAL (
                 SELECT projects.id FROM value_stream.projects WHERE projects.project_namespace_id = namespaces.id LIMIT 1

@@ -5,19 +5,19 @@ using Tally.Database;
 namespace Tally.ValueStream;
 
 /// <summary>What is to be committed at once: counts of one metric, and the position after them; null when the group is done.</summary>
-internal sealed record Checkpoint(Metric Metric, IReadOnlyList<NamespaceCount> Found, Position? Next);
+internal sealed record Checkpoint(CountMetric Metric, IReadOnlyList<NamespaceCount> Found, Position? Next);
 
 /// <summary>
 /// Counts one group from where its run stands: metric by metric, in the order of namespace ids, a checkpoint after each page
 /// and after each batch of a namespace above the cap. Writes nothing. Which pages, caps and batches are used does not change
 /// any count.
 /// </summary>
-internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, ValueStreamOptions options, IReadOnlyList<Metric> metrics)
+internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, ValueStreamOptions options, IReadOnlyList<CountMetric> metrics)
 {
     private readonly int _pageSize = Shrunk(options.NamespacePageSize, run.Shrink);
     private readonly int _cap = Shrunk(options.CountCap, run.Shrink);
     private readonly int _batchSize = Shrunk(options.CountBatchSize, run.Shrink);
-    private Metric _metric = metrics[0];
+    private CountMetric _metric = metrics[0];
     private long _after;
     private long? _large;
 
@@ -86,14 +86,14 @@ internal sealed class GroupCounter(CountRun run, NpgsqlConnection connection, Va
         }
     }
 
-    private Task<IReadOnlyList<CappedCount>> CountPageAsync(Metric metric, Position position, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<CappedCount>> CountPageAsync(CountMetric metric, Position position, CancellationToken cancellationToken)
     {
         (_metric, _after, _large) = (metric, position.After, null);
         var parameters = new { top_level_namespace_id = run.TopLevelNamespaceId, after = position.After, page_size = _pageSize, cap = _cap };
         return connection.QueryWithinAsync<CappedCount>(options.StatementTimeout, metric.PageSql, parameters, cancellationToken);
     }
 
-    private async Task<BatchCount> CountBatchAsync(Metric metric, Partial partial, CancellationToken cancellationToken)
+    private async Task<BatchCount> CountBatchAsync(CountMetric metric, Partial partial, CancellationToken cancellationToken)
     {
         _large = partial.NamespaceId;
         var parameters = new { namespace_id = partial.NamespaceId, after = partial.LastValue, batch_size = _batchSize };

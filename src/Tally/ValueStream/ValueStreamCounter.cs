@@ -25,15 +25,15 @@ public sealed class ValueStreamCounter
     private readonly ValueStreamOptions _options;
     private readonly IClock _clock;
     private readonly ILogger<ValueStreamCounter> _logger;
-    private readonly IReadOnlyList<Metric> _metrics;
+    private readonly IReadOnlyList<CountMetric> _metrics;
 
     public ValueStreamCounter(NpgsqlDataSource dataSource, IOptions<ValueStreamOptions> options, IClock clock, ILogger<ValueStreamCounter> logger)
-        : this(dataSource, options.Value, clock, logger, Metric.All)
+        : this(dataSource, options.Value, clock, logger, CountMetric.All)
     {
     }
 
     internal ValueStreamCounter(
-        NpgsqlDataSource dataSource, ValueStreamOptions options, IClock clock, ILogger<ValueStreamCounter> logger, IReadOnlyList<Metric> metrics)
+        NpgsqlDataSource dataSource, ValueStreamOptions options, IClock clock, ILogger<ValueStreamCounter> logger, IReadOnlyList<CountMetric> metrics)
     {
         _dataSource = dataSource;
         _options = options;
@@ -63,7 +63,7 @@ public sealed class ValueStreamCounter
         if (!_options.Licensed || !_options.IsInWindow(_clock.GetCurrentInstant().InUtc().Date)) return result;
 
         await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
-        var runs = new CountRuns(connection, _options, _clock, _clock.CurrentMonth(), group);
+        var runs = new CountTurns(connection, _options, _clock, _clock.CurrentMonth(), group);
         LogDisabled(await runs.OpenAsync(cancellationToken));
         var worked = false;
         while (await runs.ClaimAsync(cancellationToken) is { } run)
@@ -80,7 +80,7 @@ public sealed class ValueStreamCounter
     }
 
     private async Task<CountResult> TakeTurnAsync(
-        CountRun run, CountRuns runs, NpgsqlConnection connection, RuntimeLimiter limiter, CountResult result, CancellationToken cancellationToken)
+        CountRun run, CountTurns runs, NpgsqlConnection connection, RuntimeLimiter limiter, CountResult result, CancellationToken cancellationToken)
     {
         var counter = new GroupCounter(run, connection, _options, _metrics);
         var commits = 0;
@@ -122,9 +122,7 @@ public sealed class ValueStreamCounter
         }
         catch (OperationCanceledException) when (connection.State == ConnectionState.Open)
         {
-            // A courtesy to the next worker, for which the host's grace period has room; else the lease runs out by itself.
-            using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await runs.EndTurnAsync(run, grace.Token);
+            await LeasedWork.GiveBackAsync(token => runs.EndTurnAsync(run, token));
             throw;
         }
     }

@@ -4,7 +4,11 @@ using Tally.Scheduling;
 namespace Tally.ValueStream;
 
 /// <summary>The settings under <c>ValueStream:</c>.</summary>
-public sealed class ValueStreamOptions
+/// <remarks>
+/// Three minutes of a run leave the database two of every five on the default schedule; ten seconds are hundreds of times what
+/// a page takes from memory. A pass is one counting statement and the commit of what it found.
+/// </remarks>
+public sealed class ValueStreamOptions() : TimeBoxedOptions(Section, statements: 2, maxRuntime: TimeSpan.FromMinutes(3), statementTimeout: TimeSpan.FromSeconds(10))
 {
     public const string Section = "ValueStream";
 
@@ -29,12 +33,6 @@ public sealed class ValueStreamOptions
     /// </summary>
     public int TurnPages { get; set; } = 50;
 
-    /// <summary>The time box of one run, at least one second. Three minutes leave the database two of every five on the default schedule.</summary>
-    public TimeSpan MaxRuntime { get; set; } = TimeSpan.FromMinutes(3);
-
-    /// <summary>When the server cancels a statement, 10 ms to 10 minutes. Hundreds of times what a page takes from memory.</summary>
-    public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromSeconds(10);
-
     /// <summary>
     /// Failures in a row after which a group is recorded as failed for the month, 1 to 20. Each failure cuts its pages and
     /// batches to an eighth: after four a page of 500 is a single namespace.
@@ -52,39 +50,20 @@ public sealed class ValueStreamOptions
 
     internal string[] Plans => LicensedPlans.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>The longest time between two checks of the box: one counting statement and the commit of what it found.</summary>
-    internal TimeSpan Pass => 2 * StatementTimeout;
-
-    /// <summary>Long enough that a holder at work never loses it: it is renewed with every pass.</summary>
-    internal TimeSpan LeaseDuration => Pass + TimeSpan.FromSeconds(10);
-
     /// <summary>Whether counting is allowed on <paramref name="today"/>.</summary>
     internal bool IsInWindow(LocalDate today) =>
         LastDaysOfMonth == 0 || today.Day > today.Calendar.GetDaysInMonth(today.Year, today.Month) - LastDaysOfMonth;
 
-    /// <summary>What is wrong, one sentence each, with the setting's name, its value and its range.</summary>
-    internal IEnumerable<string> FindFaults(TimeBox functionTimeout)
-    {
-        if (OutOfRange(nameof(NamespacePageSize), NamespacePageSize, 1, 10_000) is { } page) yield return page;
-        if (OutOfRange(nameof(CountCap), CountCap, 1, 1_000_000) is { } cap) yield return cap;
-        if (OutOfRange(nameof(CountBatchSize), CountBatchSize, 1, 1_000_000) is { } batch) yield return batch;
-        if (OutOfRange(nameof(TurnPages), TurnPages, 1, 10_000) is { } turn) yield return turn;
-        if (OutOfRange(nameof(MaxAttempts), MaxAttempts, 1, 20) is { } attempts) yield return attempts;
-        if (OutOfRange(nameof(LastDaysOfMonth), LastDaysOfMonth, 0, 31) is { } days) yield return days;
-        if (OutOfRange(nameof(MaxRuntime), MaxRuntime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) is { } runtime) yield return runtime;
-        if (OutOfRange(nameof(StatementTimeout), StatementTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)) is { } statement) yield return statement;
-        if (Plans.Length == 0) yield return $"{Section}:{nameof(LicensedPlans)} names no plan. Name at least one, or set {Section}:{nameof(Licensed)} to false.";
+    private protected override TimeSpan ShortestStatement => TimeSpan.FromMilliseconds(10);
 
-        var misfit = TimeBoxes.FindMisfit(
-            new TimeBox($"{Section}:{nameof(StatementTimeout)}", StatementTimeout),
-            new TimeBox("two statements, the pass of a count,", Pass),
-            new TimeBox($"{Section}:{nameof(MaxRuntime)}", MaxRuntime),
-            functionTimeout);
-        if (misfit is not null) yield return misfit;
-    }
-
-    private static string? OutOfRange<T>(string name, T value, T lowest, T highest) where T : IComparable<T> =>
-        value.CompareTo(lowest) < 0 || value.CompareTo(highest) > 0
-            ? $"{Section}:{name} is {value}. Expected {lowest} to {highest}."
-            : null;
+    private protected override IEnumerable<string?> Check() =>
+    [
+        Range(nameof(NamespacePageSize), NamespacePageSize, 1, 10_000),
+        Range(nameof(CountCap), CountCap, 1, 1_000_000),
+        Range(nameof(CountBatchSize), CountBatchSize, 1, 1_000_000),
+        Range(nameof(TurnPages), TurnPages, 1, 10_000),
+        Range(nameof(MaxAttempts), MaxAttempts, 1, 20),
+        Range(nameof(LastDaysOfMonth), LastDaysOfMonth, 0, 31),
+        Plans.Length == 0 ? $"{Section}:{nameof(LicensedPlans)} names no plan. Name at least one, or set {Section}:{nameof(Licensed)} to false." : null,
+    ];
 }

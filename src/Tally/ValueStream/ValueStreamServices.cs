@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Tally.Scheduling;
 
 namespace Tally.ValueStream;
@@ -11,22 +10,11 @@ internal static class ValueStreamServices
     /// <summary>Adds the services of this namespace; their settings, under <c>ValueStream:</c>, are checked when the host starts.</summary>
     public static IServiceCollection AddValueStream(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ValueStreamOptions>().Bind(configuration.GetSection(ValueStreamOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ValueStreamOptions>, Validation>();
+        services.AddTimeBoxedOptions<ValueStreamOptions>(configuration.GetSection(ValueStreamOptions.Section));
         services.AddSingleton<ValueStreamCounter>();
         services.AddSingleton<Aggregations>();
-        services.AddSingleton<CountReport>();
-        services.AddSingleton<CountStatus>();
+        services.AddSingleton<CountReader>();
+        services.AddSingleton<CountStatusReader>();
         return services;
-    }
-
-    private sealed class Validation : IValidateOptions<ValueStreamOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, ValueStreamOptions options)
-        {
-            var functionTimeout = FunctionTimeout.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
-            var faults = options.FindFaults(functionTimeout).ToArray();
-            return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-        }
     }
 }

@@ -29,7 +29,7 @@ internal static class BillingBenchmark
             .AddBilling(new ConfigurationBuilder().Build()).BuildServiceProvider();
 
         var original = new OriginalBilling(dataSource);
-        var refresh = services.GetRequiredService<BillingRefresh>();
+        var refresh = services.GetRequiredService<ManualRefresh>();
         var (organization, members, all) = await ServicesAsync(dataSource, cancellationToken);
 
         Comparison.Print($"First refresh of a day, {all.Length} services", await Comparison.RunAsync(rounds,
@@ -87,7 +87,7 @@ internal static class BillingBenchmark
     }
 
     /// <summary>Both sides get the facts of all 30 days; the compared day by their own way, checked to be equal.</summary>
-    private static async Task FillAsync(NpgsqlDataSource dataSource, BillingRefresh refresh, OriginalBilling original, Guid[] all, CancellationToken cancellationToken)
+    private static async Task FillAsync(NpgsqlDataSource dataSource, ManualRefresh refresh, OriginalBilling original, Guid[] all, CancellationToken cancellationToken)
     {
         await EmptyAsync(dataSource, cancellationToken);
         await original.RefreshAsync(Day, all, cancellationToken);

@@ -102,7 +102,7 @@ internal sealed class CountsBenchmark(NpgsqlDataSource dataSource, BenchmarkScal
         NewCounter().RunAsync(new RuntimeLimiter(static () => false), cancellationToken: cancellationToken);
 
     private ValueStreamCounter NewCounter() =>
-        new(dataSource, new ValueStreamOptions(), new FixedClock(), NullLogger<ValueStreamCounter>.Instance, [Metric.Issues]);
+        new(dataSource, new ValueStreamOptions(), new FixedClock(), NullLogger<ValueStreamCounter>.Instance, [CountMetric.Issues]);
 
     private async Task IndexOnlyCountAsync(CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ internal sealed class BillingCampaign(CampaignSettings settings, Action<string> 
 
         // The hosts have stopped. What the night would do, and the tick that tells what came of it.
         await clerks.RefreshAllAsync(cancellationToken);
-        await Again.UntilDoneAsync(() => product.Get<BillingTick>().RunAsync(new RuntimeLimiter(() => false), cancellationToken), cancellationToken);
+        await Again.UntilDoneAsync(() => product.Get<BillingRefresher>().RunAsync(new RuntimeLimiter(() => false), cancellationToken), cancellationToken);
 
         var verdict = new Verdict();
         verdict.Count("messages sent", sent.Messages.Count, $"{SentMessages.Services} services, {sent.AllDays.Count} days, {writers.Count:#,0} changes");

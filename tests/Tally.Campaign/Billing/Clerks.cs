@@ -72,9 +72,9 @@ internal sealed class Clerks(CampaignSettings settings, DatabaseServer database,
     public async Task<long> RefreshAllAsync(CancellationToken cancellationToken) =>
         (await RefreshAsync(sent.AllDays, cancellationToken)).Sum(day => day.Inserted + day.Updated + day.Removed);
 
-    private async Task<IReadOnlyList<DayResult>> RefreshAsync(IReadOnlyList<LocalDate> days, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RefreshedDay>> RefreshAsync(IReadOnlyList<LocalDate> days, CancellationToken cancellationToken)
     {
-        var results = await Again.UntilDoneAsync(() => product.Get<BillingRefresh>().RefreshAsync(days, cancellationToken: cancellationToken), cancellationToken);
+        var results = await Again.UntilDoneAsync(() => product.Get<ManualRefresh>().RefreshAsync(days, cancellationToken: cancellationToken), cancellationToken);
         Interlocked.Increment(ref _refreshes);
         return results;
     }

@@ -56,9 +56,9 @@ internal sealed class Operators(CampaignSettings settings, ProductServices produ
     {
         foreach (var desk in _desks.Where(desk => !desk.Has(Fate.IsErased)))
         {
-            var plan = await Again.UntilDoneAsync(() => Get<Backfills>().PlanAsync(desk.Id, cancellationToken: cancellationToken), cancellationToken);
+            var plan = await Again.UntilDoneAsync(() => Get<BackfillPlanner>().PlanAsync(desk.Id, cancellationToken: cancellationToken), cancellationToken);
             if (plan.Nothing is not null) continue;
-            await SendAsync(await Again.UntilDoneAsync(() => Get<Backfills>().RequestAsync(plan, "campaign", cancellationToken: cancellationToken), cancellationToken), cancellationToken);
+            await SendAsync(await Again.UntilDoneAsync(() => Get<BackfillRequests>().RequestAsync(plan, "campaign", cancellationToken: cancellationToken), cancellationToken), cancellationToken);
         }
     }
 

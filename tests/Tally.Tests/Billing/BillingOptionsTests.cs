@@ -23,14 +23,14 @@ public sealed class BillingOptionsTests
         (options.NightlyHourUtc, options.NightlyDays).ShouldBe((3, 10));
         options.ThresholdPercents.ShouldBe([80, 100]);
         options.DefaultAllowances.ShouldBe(new Dictionary<int, int> { [2020] = 250_000, [2021] = 150_000, [2022] = 40_000 }, ignoreOrder: true);
-        options.FindMisfit(new TimeBox("functionTimeout", TimeSpan.FromMinutes(5))).ShouldBeNull();
+        options.FindFaults(new TimeBox("functionTimeout", TimeSpan.FromMinutes(5))).ShouldBeEmpty();
     }
 
     [Theory]
-    [InlineData("Billing:NightlyHourUtc", "24", "an hour from 0 to 23")]
+    [InlineData("Billing:NightlyHourUtc", "24", "0 to 23")]
     [InlineData("Billing:NightlyDays", "0", "1 to 92")]
     [InlineData("Billing:StatementTimeout", "00:00:00", "00:00:01 to 00:10:00")]
-    [InlineData("Billing:MaxRuntime", "00:01:30", "three times Billing:StatementTimeout (00:01:30) must be shorter than")]
+    [InlineData("Billing:MaxRuntime", "00:01:30", "3 times Billing:StatementTimeout (00:01:30) must be shorter than")]
     [InlineData("Billing:ThresholdPercents:0", "0", "percentages from 1 to 1000")]
     [InlineData("Billing:DefaultAllowances:2024", "-1", "limits of 0 or more")]
     public void A_value_out_of_range_is_refused_by_its_name(string name, string value, string expected)
@@ -43,5 +43,5 @@ public sealed class BillingOptionsTests
 
     [Fact]
     public void A_box_that_does_not_fit_the_function_timeout_is_found() =>
-        new BillingOptions { MaxRuntime = TimeSpan.FromMinutes(4) }.FindMisfit(new TimeBox("functionTimeout", TimeSpan.FromMinutes(5))).ShouldNotBeNull().ShouldContain("Billing:MaxRuntime");
+        new BillingOptions { MaxRuntime = TimeSpan.FromMinutes(4) }.FindFaults(new TimeBox("functionTimeout", TimeSpan.FromMinutes(5))).ShouldHaveSingleItem().ShouldContain("Billing:MaxRuntime");
 }

@@ -54,7 +54,7 @@ public abstract class BillingTest(TestDatabase database) : IClassFixture<TestDat
     private protected T Get<T>()
         where T : notnull => (_workers.FirstOrDefault() ?? Worker()).GetRequiredService<T>();
 
-    private protected Task<IReadOnlyList<DayResult>> RefreshAsync(params LocalDate[] days) => Get<BillingRefresh>().RefreshAsync(days);
+    private protected Task<IReadOnlyList<RefreshedDay>> RefreshAsync(params LocalDate[] days) => Get<ManualRefresh>().RefreshAsync(days);
 
     private protected async Task<int> ExecuteAsync(string sql, object? parameters = null)
     {

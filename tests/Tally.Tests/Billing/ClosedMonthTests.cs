@@ -124,7 +124,7 @@ public sealed class ClosedMonthTests(TestDatabase database) : BillingTest(databa
         await Get<ClosedMonths>().CloseAsync(May, None);
         await ExecuteAsync("UPDATE billing.notifications SET sent_by = 'other'");
 
-        await Get<BillingRefresh>().RefreshAsync([Day], force: true);
+        await Get<ManualRefresh>().RefreshAsync([Day], force: true);
 
         (await FactsAsync()).ShouldHaveSingleItem().Provider.ShouldBe("sns");
     }

@@ -12,7 +12,7 @@ public sealed class CollectingTests(TestDatabase database) : BillingTest(databas
     private static readonly LocalDate Today = new(2024, 6, 15);
 
     private Task<IReadOnlyList<BillingData>> CollectAsync(LocalDate? day = null, Service? service = null, bool checkPermissions = false) =>
-        Get<BillingDataQuery>().FetchAsync(day ?? Today, service?.Id, checkPermissions, None);
+        Get<BillingDataReader>().FetchAsync(day ?? Today, service?.Id, checkPermissions, None);
 
     [Fact]
     public async Task Test_messages_are_free()

@@ -130,7 +130,7 @@ public sealed class DayRefreshTests(TestDatabase database) : BillingTest(databas
         var (mine, other) = (await World.TemplateAsync(), await World.TemplateAsync());
         foreach (var template in new[] { mine, other }) await World.NotificationAsync(template, createdAt: Then);
 
-        await Get<BillingRefresh>().RefreshAsync([Yesterday], [mine.Service.Id]);
+        await Get<ManualRefresh>().RefreshAsync([Yesterday], [mine.Service.Id]);
 
         (await FactsAsync()).ShouldHaveSingleItem().ServiceId.ShouldBe(mine.Service.Id);
         (await ScalarAsync<long>("SELECT count(*) FROM billing.settled_days")).ShouldBe(0);

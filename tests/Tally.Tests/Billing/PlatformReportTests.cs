@@ -1,4 +1,5 @@
 using NodaTime;
+using NodaTime.Text;
 using Shouldly;
 using Tally.Billing;
 using Tally.Billing.Reports;
@@ -121,16 +122,15 @@ public sealed class PlatformReportTests(TestDatabase database) : BillingTest(dat
     }
 
     [Fact]
-    public async Task A_period_lies_in_one_calendar_year()
+    public void A_period_lies_in_one_calendar_year()
     {
         foreach (var (from, to) in new[] { ("2019-04-01", "2019-06-30"), ("2019-08-01", "2019-09-30"), ("2019-01-01", "2019-03-31"), ("2019-05-05", "2019-05-05") })
-            BillingPeriod.Parse(from, to).Year.ShouldBe(2019);
+            PeriodOf(from, to).Year.ShouldBe(2019);
         foreach (var (from, to) in new[] { ("2019-04-01", "2020-06-30"), ("2018-01-01", "2019-04-30"), ("2019-12-01", "2020-04-30") })
-            Should.Throw<BillingException>(() => BillingPeriod.Parse(from, to)).Message.ShouldBe("Date must be in a single financial year.");
-        Should.Throw<BillingException>(() => BillingPeriod.Parse("2019-08-01", "2019-06-01")).Message.ShouldBe("Start date must be before end date");
-        foreach (var text in new[] { "22-01-2019", "not-date", "2019-02-30" })
-            Should.Throw<BillingException>(() => BillingPeriod.ParseDate(text)).Message.ShouldBe("Input must be a date in the format: YYYY-MM-DD");
-        await Task.CompletedTask;
+            Should.Throw<BillingException>(() => PeriodOf(from, to)).Message.ShouldBe("Date must be in a single financial year.");
+        Should.Throw<BillingException>(() => PeriodOf("2019-08-01", "2019-06-01")).Message.ShouldBe("Start date must be before end date");
+
+        static BillingPeriod PeriodOf(string from, string to) => BillingPeriod.Of(LocalDatePattern.Iso.Parse(from).Value, LocalDatePattern.Iso.Parse(to).Value);
     }
 
     [Fact]

@@ -99,7 +99,7 @@ public sealed class RefreshConcurrencyTests(TestDatabase database) : BillingTest
         await holder.ExecuteAsync("SELECT pg_advisory_xact_lock(@lock_class, @key)", new { lock_class = BillingDay.LockClass, key = Day.LockKey() }, transaction);
         using var cancellation = new CancellationTokenSource();
 
-        var refresh = Get<BillingRefresh>().RefreshAsync([Day], cancellationToken: cancellation.Token);
+        var refresh = Get<ManualRefresh>().RefreshAsync([Day], cancellationToken: cancellation.Token);
         await UntilWaitingAsync(sessions: 1);
         await cancellation.CancelAsync();
 

@@ -195,7 +195,7 @@ public sealed class RefreshFaultsOfTheOriginalTests(TestDatabase database) : Bil
         (await RefreshAsync(Day)).Single().Kept.ShouldBe(2);
         (await FactsAsync()).Count.ShouldBe(2);
 
-        (await Get<BillingRefresh>().RefreshAsync([Day], [other.Service.Id], force: true)).Single().Removed.ShouldBe(1);
+        (await Get<ManualRefresh>().RefreshAsync([Day], [other.Service.Id], force: true)).Single().Removed.ShouldBe(1);
         (await FactsAsync()).ShouldHaveSingleItem().ServiceId.ShouldBe(purged.Service.Id);
     }
 }

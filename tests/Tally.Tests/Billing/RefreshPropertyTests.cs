@@ -93,7 +93,7 @@ public sealed class RefreshPropertyTests(TestDatabase database) : BillingTest(da
                 await KilledRefreshAsync(day);
                 break;
             default:
-                await Get<BillingRefresh>().RefreshAsync([day], [_templates[how % _templates.Length].Service.Id]);
+                await Get<ManualRefresh>().RefreshAsync([day], [_templates[how % _templates.Length].Service.Id]);
                 break;
         }
     }
@@ -146,7 +146,7 @@ public sealed class RefreshPropertyTests(TestDatabase database) : BillingTest(da
     /// <summary>Everything is written, and then the transaction does not commit.</summary>
     private async Task KilledRefreshAsync(LocalDate day)
     {
-        var run = (await Get<RefreshRuns>().OpenAsync("manual", [day]))!.Value;
+        var run = (await Get<RefreshLog>().OpenAsync("manual", [day]))!.Value;
         await Should.ThrowAsync<LeaseLostException>(() => Get<FactRebuilder>().RunAsync(day, new RebuildRequest(run, null, false, new Lease("nobody", -1)), None));
     }
 

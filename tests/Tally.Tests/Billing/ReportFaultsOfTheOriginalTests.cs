@@ -143,7 +143,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
         await new PlatformVolumes(readOnly).FetchProvidersAsync(period, None);
         await new PlatformVolumes(readOnly).FetchByServiceAsync(period, None);
         await new BillingDetails(readOnly).FetchAllAsync(None);
-        (await new BillingDataQuery(readOnly).FetchAsync(Clock.GetCurrentInstant().InUtc().Date, null, true, None)).ShouldHaveSingleItem();
+        (await new BillingDataReader(readOnly).FetchAsync(Clock.GetCurrentInstant().InUtc().Date, null, true, None)).ShouldHaveSingleItem();
         (await Should.ThrowAsync<PostgresException>(() => new Rates(readOnly).SetAsync("sms", 1, Instant.FromUtc(2023, 5, 10, 10, 0), None))).SqlState.ShouldBe(PostgresErrorCodes.ReadOnlySqlTransaction);
     }
 

@@ -24,10 +24,10 @@ public sealed class RunRecordTests(TestDatabase database) : BillingTest(database
         (await CountAsync()).ShouldBe((4, 13));
 
         Clock.AdvanceDays(400);
-        await Get<RunRecordPurger>().RemoveAsync(None);
+        await Get<RefreshRecordPurger>().RemoveAsync(None);
         (await CountAsync()).ShouldBe((4, 13));
         Clock.AdvanceMinutes(1);
-        await Get<RunRecordPurger>().RemoveAsync(None);
+        await Get<RefreshRecordPurger>().RemoveAsync(None);
 
         (await CountAsync()).ShouldBe((2, 11), "the last night, and the one that corrected");
         (await ScalarAsync<long>("SELECT count(*) FROM billing.refresh_runs WHERE kind = 'nightly'")).ShouldBe(1);

@@ -41,7 +41,7 @@ public sealed class ScheduleTests(TestDatabase database) : BillingTest(database)
     {
         var days = Enumerable.Range(0, 10).Select(back => new LocalDate(2019, 7, 21).PlusDays(-back)).ToList();
 
-        (await Get<BillingRefresh>().RefreshAsync(days)).Select(result => result.LocalDate).ShouldBe(days);
+        (await Get<ManualRefresh>().RefreshAsync(days)).Select(result => result.LocalDate).ShouldBe(days);
 
         (await DoneAsync("manual")).ShouldBe("07-21 07-20 07-19 07-18 07-17 07-16 07-15 07-14 07-13 07-12");
     }
@@ -175,7 +175,7 @@ public sealed class ScheduleTests(TestDatabase database) : BillingTest(database)
     {
         await World.NotificationAsync(await World.TemplateAsync("email"));
         var lease = await Worker().GetRequiredService<RefreshLease>().TakeAsync(None);
-        var run = (await Get<RefreshRuns>().OpenAsync("today", [new LocalDate(2024, 6, 15)]))!.Value;
+        var run = (await Get<RefreshLog>().OpenAsync("today", [new LocalDate(2024, 6, 15)]))!.Value;
         await ExecuteAsync("UPDATE billing.refresh_lease SET lease_until = now() - interval '1 second'");
         (await Worker().GetRequiredService<RefreshLease>().TakeAsync(None)).ShouldNotBeNull();
 

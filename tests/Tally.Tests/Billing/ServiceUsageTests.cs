@@ -100,7 +100,7 @@ public sealed class ServiceUsageTests(TestDatabase database) : BillingTest(datab
         await World.FactAsync(new LocalDate(2018, 1, 1), await World.TemplateAsync("sms", second), units: 4);
         await World.FactAsync(new LocalDate(2018, 1, 2), sms, units: 3);
 
-        var result = await Get<BillingRefresh>().RefreshAsync([new LocalDate(2018, 1, 1)], [first.Id], force: true);
+        var result = await Get<ManualRefresh>().RefreshAsync([new LocalDate(2018, 1, 1)], [first.Id], force: true);
 
         result.ShouldHaveSingleItem().Removed.ShouldBe(2);
         (await FactsAsync()).Select(fact => fact.BillableUnits).ShouldBe([4, 3]);

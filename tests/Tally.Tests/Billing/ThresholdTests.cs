@@ -25,7 +25,7 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
 
     private async Task<IReadOnlyList<UsageAlert>> TickAsync(IServiceProvider worker)
     {
-        await worker.GetRequiredService<BillingTick>().RunAsync(RuntimeLimiter.OverAfter(int.MaxValue), None);
+        await worker.GetRequiredService<BillingRefresher>().RunAsync(RuntimeLimiter.OverAfter(int.MaxValue), None);
         return Sender.Take<UsageAlert>(QueueNames.BillingAlerts);
     }
 

@@ -21,7 +21,7 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
     [Fact]
     public async Task Old_requests_are_found_by_their_time()
     {
-        var plan = await ExplainAsync(RunRecordPurger.Requests, new { before = Before, limit = RunRecordPurger.RequestsAtOnce });
+        var plan = await ExplainAsync(WorkRecordPurger.Requests, new { before = Before, limit = WorkRecordPurger.RequestsAtOnce });
 
         plan.ShouldContain("backfill_requests_by_time");
         plan.ShouldContain("backfill_days_pkey");
@@ -29,12 +29,12 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
 
     [Fact]
     public async Task Old_drift_is_found_by_its_time() =>
-        (await ExplainAsync(RunRecordPurger.Drift, new { before = Before, limit = 100 })).ShouldContain("rollup_drift_by_time");
+        (await ExplainAsync(WorkRecordPurger.Drift, new { before = Before, limit = 100 })).ShouldContain("rollup_drift_by_time");
 
     [Fact]
     public async Task Old_refreshes_are_found_by_their_time_and_their_corrections_by_the_run()
     {
-        var plan = await ExplainAsync(Tally.Billing.Refresh.RunRecordPurger.Remove, new { before = Before, limit = 1_000 });
+        var plan = await ExplainAsync(Tally.Billing.Refresh.RefreshRecordPurger.Remove, new { before = Before, limit = 1_000 });
 
         plan.ShouldContain("ix_refresh_runs_started_at");
         plan.ShouldContain("ix_corrections_run_id");
@@ -43,7 +43,7 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
     [Fact]
     public async Task Days_that_wait_for_a_rebuild_are_found_without_reading_the_others()
     {
-        (await ExplainAsync(UncoveredDays.CountDirty, new { })).ShouldContain("reporting_days_dirty");
+        (await ExplainAsync(UncoveredDayCount.CountDirty, new { })).ShouldContain("reporting_days_dirty");
         var plan = await ExplainAsync(OwedDays.DirtyDays, new { account_id = 1L, limit = 500 });
 
         plan.ShouldContain("reporting_days_dirty");

@@ -83,6 +83,16 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Each_walk_of_the_architecture_page_leads_through_five_files_at_most()
+    {
+        var walks = Walk().Matches(Checkout.Read("ARCHITECTURE.md")).Select(walk => WalkedFile().Matches(walk.Groups[1].Value).Select(file => file.Groups[1].Value).ToList()).ToList();
+
+        walks.Count.ShouldBe(4);
+        walks.ShouldAllBe(files => files.Count > 1 && files.Count <= 5);
+        walks.SelectMany(files => files).ShouldAllBe(file => File.Exists(Path.Combine(Checkout.Root, "src", file + ".cs")));
+    }
+
+    [Fact]
     public void The_devcontainer_has_what_the_commands_of_the_readme_need()
     {
         using var container = JsonDocument.Parse(Checkout.Read(".devcontainer", "devcontainer.json"));
@@ -109,6 +119,12 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"\]\(((?:[\w-]+\.md)?)(?:#([\w-]+))?\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"^\| (?:an event|a backfill|a count|a billing day) \| (.+) \|$", RegexOptions.Multiline)]
+    private static partial Regex Walk();
+
+    [GeneratedRegex("`([A-Za-z/]+)`")]
+    private static partial Regex WalkedFile();
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NotInAnchor();

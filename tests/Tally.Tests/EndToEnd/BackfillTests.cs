@@ -24,14 +24,13 @@ public sealed class BackfillTests(EndToEndHost host) : IClassFixture<EndToEndHos
         var history = Load(1, 600);
         var live = Load(1, 200);
         await host.Reporting.Get<EventImporter>().ImportAsync(history.ToAsyncEnumerable());
-        var backfills = host.Reporting.Get<Backfills>();
-        var request = await backfills.RequestAsync(await backfills.PlanAsync(1));
+        var request = await host.Reporting.Get<BackfillRequests>().RequestAsync(await host.Reporting.Get<BackfillPlanner>().PlanAsync(1));
         await using var app = host.StartApp();
 
         await Task.WhenAll(
             host.Queues.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(request.ToMessage())),
             host.Queues.SendAsync(QueueNames.ReportingEvents, live.Select(one => EventMessageTests.Json(one))));
-        await Eventually.HoldsAsync(async () => (await backfills.GetProgressAsync(1)).Single().State == "completed", "the backfill is complete");
+        await Eventually.HoldsAsync(async () => (await host.Reporting.Get<BackfillRequests>().GetProgressAsync(1)).Single().State == "completed", "the backfill is complete");
         await host.Queues.DrainedAsync();
 
         await ExactlyOnce.CheckAsync(host.Reporting, 1, [.. history, .. live]);
@@ -52,7 +51,7 @@ public sealed class BackfillTests(EndToEndHost host) : IClassFixture<EndToEndHos
         await sending;
         await host.Queues.DrainedAsync();
         // Days that got their first event after the change are in no request of it; an operator's backfill takes all, today included.
-        var request = await host.Reporting.Get<Backfills>().RequestAsync(await host.Reporting.Get<Backfills>().PlanAsync(2, to: new LocalDate(2026, 2, 12)));
+        var request = await host.Reporting.Get<BackfillRequests>().RequestAsync(await host.Reporting.Get<BackfillPlanner>().PlanAsync(2, to: new LocalDate(2026, 2, 12)));
         foreach (var message in new[] { change.Backfill, request }.OfType<BackfillRequest>())
             await host.Queues.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(message.ToMessage()));
         await host.Queues.DrainedAsync();
@@ -67,16 +66,15 @@ public sealed class BackfillTests(EndToEndHost host) : IClassFixture<EndToEndHos
         await host.Reporting.AddAccountAsync(3);
         var history = Load(3, 300);
         await host.Reporting.AddRawAsync(history);
-        var backfills = host.Reporting.Get<Backfills>();
-        var request = await backfills.RequestAsync(await backfills.PlanAsync(3));
-        await backfills.CancelAsync(request.Id);
+        var request = await host.Reporting.Get<BackfillRequests>().RequestAsync(await host.Reporting.Get<BackfillPlanner>().PlanAsync(3));
+        await host.Reporting.Get<BackfillRequests>().CancelAsync(request.Id);
         await using var app = host.StartApp();
 
         await host.Queues.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(request.ToMessage()));
         await host.Queues.DrainedAsync();
         (await host.Reporting.RollupsAsync(3)).ShouldBeEmpty();
-        await host.Queues.SendAsync(QueueNames.ReportingBackfills, (await backfills.ResumeAsync(request.Id)).Select(MessageJson.Serialize));
-        await Eventually.HoldsAsync(async () => (await backfills.GetProgressAsync(3)).Single().State == "completed", "the backfill is complete");
+        await host.Queues.SendAsync(QueueNames.ReportingBackfills, (await host.Reporting.Get<BackfillRequests>().ResumeAsync(request.Id)).Select(MessageJson.Serialize));
+        await Eventually.HoldsAsync(async () => (await host.Reporting.Get<BackfillRequests>().GetProgressAsync(3)).Single().State == "completed", "the backfill is complete");
 
         await ExactlyOnce.CheckAsync(host.Reporting, 3, history);
     }

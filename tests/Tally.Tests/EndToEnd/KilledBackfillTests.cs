@@ -33,7 +33,7 @@ public sealed class KilledBackfillTests(EndToEndHost host) : IClassFixture<EndTo
         await host.Queues.ResetAsync();
         var done = (await ProgressAsync(request)).DaysDone;
 
-        var messages = await host.Reporting.Get<Backfills>().ResumeAsync(request.Id);
+        var messages = await host.Reporting.Get<BackfillRequests>().ResumeAsync(request.Id);
         messages.Sum(message => message.To!.Value.DayNumber - message.From!.Value.DayNumber + 1).ShouldBe(Days - done, "what is done is left out");
         await host.Queues.SendAsync(QueueNames.ReportingBackfills, messages.Select(MessageJson.Serialize));
         await using (host.StartApp()) await host.Queues.DrainedAsync();
@@ -46,8 +46,7 @@ public sealed class KilledBackfillTests(EndToEndHost host) : IClassFixture<EndTo
         await host.Reporting.AddAccountAsync(account, "America/Havana");
         var events = Enumerable.Range(0, Days).Select(index => TestEvent.FirstResponse(account, index, TestEvent.Noon - Duration.FromDays(index))).ToArray();
         await host.Reporting.AddRawAsync(events);
-        var backfills = host.Reporting.Get<Backfills>();
-        var request = await backfills.RequestAsync(await backfills.PlanAsync(account));
+        var request = await host.Reporting.Get<BackfillRequests>().RequestAsync(await host.Reporting.Get<BackfillPlanner>().PlanAsync(account));
         request.DaysTotal.ShouldBe(Days);
         await host.Queues.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(request.ToMessage()));
 
@@ -68,5 +67,5 @@ public sealed class KilledBackfillTests(EndToEndHost host) : IClassFixture<EndTo
         (await host.Queues.CountAsync(QueueNames.ReportingBackfillDays + QueueNames.PoisonSuffix)).ShouldBe(0);
     }
 
-    private Task<BackfillProgress> ProgressAsync(BackfillRequest request) => host.Reporting.Get<Backfills>().GetAsync(request.Id);
+    private Task<BackfillProgress> ProgressAsync(BackfillRequest request) => host.Reporting.Get<BackfillRequests>().GetAsync(request.Id);
 }

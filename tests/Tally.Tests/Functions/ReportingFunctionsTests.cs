@@ -78,7 +78,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
     {
         await host.AddAccountAsync(2);
         await host.AddRawAsync([.. Enumerable.Range(0, 42).Select(back => TestEvent.FirstResponse(2, back, TestEvent.Noon - Duration.FromDays(back)))]);
-        var function = new FanOutBackfill(host.Get<Backfills>(), host.Get<LastTry>());
+        var function = new FanOutBackfill(host.Get<BackfillSplitter>(), host.Get<LastTry>());
 
         var days = await function.RunAsync("""{"accountId": 2, "from": "2026-02-10", "to": "2026-02-11"}"""u8.ToArray(), FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
         var halves = await function.RunAsync("""{"accountId": 2, "from": "2026-01-01", "to": "2026-02-11"}"""u8.ToArray(), FakeFunctionContext.OfMessage(Guid.NewGuid().ToString()), CancellationToken.None);
@@ -95,7 +95,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         await host.AddAccountAsync(3);
         await host.AddRawAsync(TestEvent.FirstResponse(3));
 
-        await new RebuildRollupDay(host.Get<Backfills>(), host.Get<LastTry>()).RunAsync("""{"accountId": 3, "date": "2026-02-11"}"""u8.ToArray(), Context, CancellationToken.None);
+        await new RebuildRollupDay(host.Get<BackfillWorker>(), host.Get<LastTry>()).RunAsync("""{"accountId": 3, "date": "2026-02-11"}"""u8.ToArray(), Context, CancellationToken.None);
 
         (await CoveredDays.CheckAsync(host.DataSource, 3)).ShouldBe(1);
     }
@@ -108,7 +108,7 @@ public sealed class ReportingFunctionsTests(ReportingHost host) : IClassFixture<
         using var cancellation = new CancellationTokenSource();
         var occupied = Enumerable.Range(0, 2).Select(_ => host.RebuildAsync(4, TestEvent.Day)).ToList();
         await Sessions.ParkedAsync(host.DataSource, Task.WhenAll(occupied), 2);
-        var invocation = new RebuildRollupDay(host.Get<Backfills>(), host.Get<LastTry>()).RunAsync("""{"accountId": 4, "date": "2026-02-11"}"""u8.ToArray(), Context, cancellation.Token);
+        var invocation = new RebuildRollupDay(host.Get<BackfillWorker>(), host.Get<LastTry>()).RunAsync("""{"accountId": 4, "date": "2026-02-11"}"""u8.ToArray(), Context, cancellation.Token);
 
         await cancellation.CancelAsync();
 

@@ -36,7 +36,7 @@ public sealed class ReportingTimersTests(ReportingHost host) : IClassFixture<Rep
         (await host.DayAsync(1, TestEvent.Day))!.State.ShouldBe("dirty");
         ranges.Select(range => (range.AccountId, range.From, range.To)).ShouldBe(
             [(1, TestEvent.Day.ToDateOnly(), TestEvent.Day.ToDateOnly()), (1, dirty.ToDateOnly(), dirty.ToDateOnly())], ignoreOrder: true);
-        ranges.Select(range => range.RequestId).ShouldBe((await host.Get<Backfills>().GetProgressAsync(1)).Select(progress => (Guid?)progress.Request.Id), ignoreOrder: true);
+        ranges.Select(range => range.RequestId).ShouldBe((await host.Get<BackfillRequests>().GetProgressAsync(1)).Select(progress => (Guid?)progress.Request.Id), ignoreOrder: true);
         (await host.ScalarAsync<long>("SELECT count(*) FROM reporting.backfill_requests WHERE queued_at IS NULL")).ShouldBe(0);
     }
 

@@ -45,9 +45,9 @@ public sealed class OneConnectionTests(ReportingHost host) : IClassFixture<Repor
 
         (await Get<RollupReconciler>().RunAsync(Unlimited())).DaysDiffering.ShouldBeGreaterThan(0);
         (await Get<BackfillSender>().SendOwedAsync(() => false, young: true)).ShouldBeGreaterThan(0);
-        var request = await Get<Backfills>().RequestAsync(await Get<Backfills>().PlanAsync(1));
-        await foreach (var _ in Get<Backfills>().RebuildInlineAsync(request)) { }
-        (await Get<Backfills>().GetAsync(request.Id)).State.ShouldBe("completed");
+        var request = await Get<BackfillRequests>().RequestAsync(await Get<BackfillPlanner>().PlanAsync(1));
+        await foreach (var _ in Get<BackfillWorker>().RebuildInlineAsync(request)) { }
+        (await Get<BackfillRequests>().GetAsync(request.Id)).State.ShouldBe("completed");
         await Get<AccountStore>().SetTimezoneAsync(1, "Europe/Paris");
         (await Get<RollupVerifier>().VerifyAsync(1)).DaysChecked.ShouldBeGreaterThan(0);
         await Get<ScheduledPurge>().RunAsync(Unlimited());
@@ -62,8 +62,8 @@ public sealed class OneConnectionTests(ReportingHost host) : IClassFixture<Repor
         var service = await host.ScalarAsync<Guid>("INSERT INTO billing.services (name) VALUES ('one') RETURNING id");
         await Get<Rates>().SetAsync("sms", 0.0162m, Instant.FromUtc(2024, 1, 1, 0, 0), None);
         await Get<AllowanceBook>().SetAsync(service, 250, 2026, None);
-        await Get<BillingTick>().RunAsync(Unlimited(), None);
-        await Get<BillingRefresh>().RefreshAsync([new(2026, 1, 10), new(2026, 1, 11)]);
+        await Get<BillingRefresher>().RunAsync(Unlimited(), None);
+        await Get<ManualRefresh>().RefreshAsync([new(2026, 1, 10), new(2026, 1, 11)]);
         await Get<ClosedMonths>().CloseAsync(new(2026, 1), None);
         await Get<ClosedMonths>().ReopenAsync(new(2026, 1), None);
 

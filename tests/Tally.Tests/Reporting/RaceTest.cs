@@ -34,5 +34,5 @@ public abstract class RaceTest(ReportingHost host) : IClassFixture<ReportingHost
 
     /// <summary>Rebuilds <see cref="TestEvent.Day"/>.</summary>
     private protected Task<RebuildOutcome> RebuildInOtherProcessAsync(long account) =>
-        Other.GetRequiredService<Backfills>().RebuildAsync($$"""{"accountId": {{account}}, "date": "2026-02-11"}""", "message");
+        Other.GetRequiredService<BackfillWorker>().RebuildAsync($$"""{"accountId": {{account}}, "date": "2026-02-11"}""", "message");
 }

@@ -116,7 +116,7 @@ public sealed class ReportingHost : IAsyncLifetime
 
     /// <summary>Rebuilds a day as the function does that takes its message.</summary>
     internal Task<RebuildOutcome> RebuildAsync(long accountId, LocalDate date, Guid? requestId = null) =>
-        Get<Backfills>().RebuildAsync(
+        Get<BackfillWorker>().RebuildAsync(
             MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), RequestId = requestId }), "message");
 
     /// <summary>Does all of a request as the queues would, its halves and days in order.</summary>
@@ -125,9 +125,9 @@ public sealed class ReportingHost : IAsyncLifetime
         var messages = new Queue<BackfillMessage>([request.ToMessage()]);
         while (messages.TryDequeue(out var message))
         {
-            var fanOut = await Get<Backfills>().FanOutAsync(MessageJson.Serialize(message), "message");
+            var fanOut = await Get<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(message), "message");
             foreach (var range in fanOut.Ranges) messages.Enqueue(range);
-            await Task.WhenAll(fanOut.Days.Select(day => Get<Backfills>().RebuildAsync(MessageJson.Serialize(day), "message")));
+            await Task.WhenAll(fanOut.Days.Select(day => Get<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message")));
         }
     }
 

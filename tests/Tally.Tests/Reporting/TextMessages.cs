@@ -15,9 +15,9 @@ internal static class TextMessages
     public static Task<ApplyResult> ApplyAsync(this EventMessageProcessor processor, string text, string messageId, CancellationToken cancellationToken = default) =>
         processor.ApplyAsync(Encoding.UTF8.GetBytes(text), messageId, cancellationToken);
 
-    public static Task<BackfillFanOut> FanOutAsync(this Backfills backfills, string text, string messageId, CancellationToken cancellationToken = default) =>
+    public static Task<BackfillFanOut> FanOutAsync(this BackfillSplitter backfills, string text, string messageId, CancellationToken cancellationToken = default) =>
         backfills.FanOutAsync(Encoding.UTF8.GetBytes(text), messageId, cancellationToken);
 
-    public static Task<RebuildOutcome> RebuildAsync(this Backfills backfills, string text, string messageId, CancellationToken cancellationToken = default) =>
+    public static Task<RebuildOutcome> RebuildAsync(this BackfillWorker backfills, string text, string messageId, CancellationToken cancellationToken = default) =>
         backfills.RebuildAsync(Encoding.UTF8.GetBytes(text), messageId, cancellationToken);
 }

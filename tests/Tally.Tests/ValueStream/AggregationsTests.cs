@@ -12,7 +12,7 @@ public sealed class AggregationsTests(TestDatabase database) : ValueStreamTest(d
 {
     private Aggregations Aggregations => new(Database.DataSource, Microsoft.Extensions.Options.Options.Create(Options), Clock);
 
-    private CountStatus Status => new(Database.DataSource, Clock);
+    private CountStatusReader Status => new(Database.DataSource, Clock);
 
     [Fact]
     public async Task An_enabled_group_is_counted_and_a_disabled_one_is_not()
@@ -123,7 +123,7 @@ public sealed class AggregationsTests(TestDatabase database) : ValueStreamTest(d
         {
             Clock.Reset(NodaTime.Instant.FromUtc(2041, 1, 15, 0, 0));
             await using var asWorker = TallyDataSource.Create(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Username = role, Password = "worker" }.ConnectionString);
-            var counter = new ValueStreamCounter(asWorker, Options, Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<ValueStreamCounter>.Instance, Metric.All);
+            var counter = new ValueStreamCounter(asWorker, Options, Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<ValueStreamCounter>.Instance, CountMetric.All);
 
             (await counter.RunAsync(new RuntimeLimiter(() => false))).GroupsCompleted.ShouldBe(2);
         }

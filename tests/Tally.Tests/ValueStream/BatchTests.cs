@@ -102,6 +102,6 @@ public sealed class BatchTests(TestDatabase database) : ValueStreamTest(database
             Fence = 1,
         };
         await using var connection = await Database.DataSource.OpenConnectionAsync();
-        return await new GroupCounter(run, connection, Options, [Metric.Issues]).CountAsync(CancellationToken.None).ToListAsync();
+        return await new GroupCounter(run, connection, Options, [CountMetric.Issues]).CountAsync(CancellationToken.None).ToListAsync();
     }
 }

@@ -191,17 +191,17 @@ public sealed class NamespacePathTests(TestDatabase database) : ValueStreamTest(
             INSERT INTO value_stream.projects (id, namespace_id, project_namespace_id) VALUES (162, 60, 62), (170, 3, 70);
             """);
 
-        (await TreeOfAsync(900, Metric.Issues)).ShouldBe((TreeState.Whole, null));
-        (await TreeOfAsync(50, Metric.Issues)).ShouldBe((TreeState.Empty, null));
-        (await TreeOfAsync(60, Metric.Issues)).ShouldBe((TreeState.Broken, 61));
-        (await TreeOfAsync(62, Metric.Issues)).ShouldBe((TreeState.Broken, 61));
-        (await TreeOfAsync(1, Metric.Issues)).ShouldBe((TreeState.Broken, 70));
-        (await TreeOfAsync(1, Metric.Groups)).ShouldBe((TreeState.Whole, null));
+        (await TreeOfAsync(900, CountMetric.Issues)).ShouldBe((TreeState.Whole, null));
+        (await TreeOfAsync(50, CountMetric.Issues)).ShouldBe((TreeState.Empty, null));
+        (await TreeOfAsync(60, CountMetric.Issues)).ShouldBe((TreeState.Broken, 61));
+        (await TreeOfAsync(62, CountMetric.Issues)).ShouldBe((TreeState.Broken, 61));
+        (await TreeOfAsync(1, CountMetric.Issues)).ShouldBe((TreeState.Broken, 70));
+        (await TreeOfAsync(1, CountMetric.Groups)).ShouldBe((TreeState.Whole, null));
     }
 
-    private async Task<(TreeState, long?)> TreeOfAsync(long id, Metric metric)
+    private async Task<(TreeState, long?)> TreeOfAsync(long id, CountMetric metric)
     {
-        var answer = await new CountReport(Database.DataSource).ReadAsync(id, metric, new(2024, 5, 1), new(2024, 5, 31));
+        var answer = await new CountReader(Database.DataSource).ReadAsync(id, metric, new(2024, 5, 1), new(2024, 5, 31));
         return (answer.Tree, answer.MissingNamespaceId);
     }
 

@@ -48,7 +48,7 @@ public sealed class ValueStreamOptionsTests
     {
         var fault = new ValueStreamOptions { StatementTimeout = TimeSpan.FromSeconds(90) }.FindFaults(FunctionTimeout).ShouldHaveSingleItem();
 
-        fault.ShouldContain("two statements, the pass of a count, (00:03:00)");
+        fault.ShouldContain("2 times ValueStream:StatementTimeout (00:03:00)");
         fault.ShouldContain("ValueStream:MaxRuntime (00:03:00)");
     }
 

@@ -69,7 +69,7 @@ public abstract class ValueStreamTest(TestDatabase database) : IClassFixture<Tes
         NewCounter().RunAsync(limiter, cancellationToken: cancellationToken);
 
     private protected ValueStreamCounter NewCounter() =>
-        new(database.DataSource, Options, Clock, NullLogger<ValueStreamCounter>.Instance, Metric.All);
+        new(database.DataSource, Options, Clock, NullLogger<ValueStreamCounter>.Instance, CountMetric.All);
 
     /// <summary>Runs with <paramref name="checks"/> checks per run until nothing is due; the number of runs that took.</summary>
     protected async Task<int> RunUntilDoneAsync(int checks)

@@ -62,13 +62,13 @@ internal sealed class BillingDemo(int messages = 60_000) : IDemoPart
         };
     }
 
-    private static long Changes(DayResult day) => day.Inserted + day.Updated + day.Removed;
+    private static long Changes(RefreshedDay day) => day.Inserted + day.Updated + day.Removed;
 
-    private static Task<(IReadOnlyList<DayResult> Result, TimeSpan Took)> BillAsync(DemoWorld world, string title, CancellationToken cancellationToken) =>
+    private static Task<(IReadOnlyList<RefreshedDay> Result, TimeSpan Took)> BillAsync(DemoWorld world, string title, CancellationToken cancellationToken) =>
         world.StepAsync(title, SentMonth.Days.Length, "days", progress =>
         {
             var done = 0;
-            return world.Session.Get<BillingRefresh>().RefreshAsync([.. SentMonth.Days], onDay: _ => progress.Report(++done), cancellationToken: cancellationToken);
+            return world.Session.Get<ManualRefresh>().RefreshAsync([.. SentMonth.Days], onDay: _ => progress.Report(++done), cancellationToken: cancellationToken);
         });
 
     private static Task<IReadOnlyList<OrganizationServiceUsage>> UsageAsync(DemoWorld world, CancellationToken cancellationToken) =>

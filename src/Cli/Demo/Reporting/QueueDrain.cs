@@ -25,7 +25,7 @@ internal sealed class QueueDrain(DemoWorld world)
             var isSent = sending.IsCompleted;
             var depths = new List<long>();
             foreach (var name in Queues) depths.Add(await DepthAsync(name, cancellationToken));
-            var done = (await world.Session.Get<Backfills>().GetProgressAsync(cancellationToken: cancellationToken)).Sum(request => request.DaysDone);
+            var done = (await world.Session.Get<BackfillRequests>().GetProgressAsync(cancellationToken: cancellationToken)).Sum(request => request.DaysDone);
 
             progress.Report(done);
             if (isSent && depths[0] == 0) eventsTook ??= time.Elapsed;

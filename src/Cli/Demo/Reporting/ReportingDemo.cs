@@ -87,7 +87,7 @@ internal sealed class ReportingDemo(int events, int live, int days) : IDemoPart
         {
             var report = await world.Session.Get<RollupVerifier>().VerifyAsync(account.Id, cancellationToken: cancellationToken);
             // Its reports may read rollups now, as after a backfill with --enable-reads.
-            if (report.Differences.Count == 0) await world.Session.Get<RollupReads>().EnableAsync(account.Id, force: true, cancellationToken: cancellationToken);
+            if (report.Differences.Count == 0) await world.Session.Get<RollupOptIn>().EnableAsync(account.Id, force: true, cancellationToken: cancellationToken);
             proof = new Proof(proof.Days + report.DaysChecked, proof.Differences + report.Differences.Count);
             progress.Report(account.Id);
         }

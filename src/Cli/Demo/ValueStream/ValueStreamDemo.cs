@@ -72,7 +72,7 @@ internal sealed class ValueStreamDemo : IDemoPart
         for (var tick = 1; ; tick++)
         {
             var result = await world.Session.Get<ValueStreamCounter>().RunAsync(RuntimeLimiter.OverAfter(CommitsOfATick), cancellationToken: cancellationToken);
-            foreach (var status in await world.Session.Get<CountStatus>().ReadAsync(cancellationToken: cancellationToken))
+            foreach (var status in await world.Session.Get<CountStatusReader>().ReadAsync(cancellationToken: cancellationToken))
                 ticks.AddRow(tick.ToString(CultureInfo.InvariantCulture), status.Group.ToString(CultureInfo.InvariantCulture), Position(status), FormattableString.Invariant($"{status.Percent:0.0} %"));
             if (result.Outcome != RunOutcome.TimeUp) return tick;
         }

@@ -39,7 +39,7 @@ internal sealed class ClosedMonths(NpgsqlDataSource dataSource, IClock clock)
                 OFFSET 0) stored ON true
             WHERE held.state = 'held' AND held.local_date >= @month AND held.local_date < @end
         ),
-        {FactWrites.Sql}
+        {FactWriteSql.Sql}
         UPDATE billing.corrections SET state = 'applied', decided_at = @now
         WHERE id = ANY (ARRAY(SELECT id FROM changes))
         """;

@@ -20,7 +20,7 @@ internal sealed record BillingData
 }
 
 /// <summary>Collects what a day's notifications bill, without writing it.</summary>
-internal sealed class BillingDataQuery(NpgsqlDataSource dataSource)
+internal sealed class BillingDataReader(NpgsqlDataSource dataSource)
 {
     private const string Permitted = """
         WHERE EXISTS (SELECT FROM billing.service_permissions granted
@@ -37,7 +37,7 @@ internal sealed class BillingDataQuery(NpgsqlDataSource dataSource)
             /* tally:billing.collect_day */
             SELECT template_id, service_id, notification_type, provider AS sent_by, rate_multiplier, international,
                    billable_units, notifications_sent
-            FROM ({(serviceId is null ? DaySource.AllServices : DaySource.SomeServices)}) collected
+            FROM ({(serviceId is null ? BilledSql.AllServices : BilledSql.SomeServices)}) collected
             {(checkPermissions ? Permitted : "")}
             ORDER BY service_id, notification_type DESC, template_id, provider, rate_multiplier, international
             """;

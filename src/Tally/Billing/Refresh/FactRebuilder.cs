@@ -56,7 +56,7 @@ internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, I
     /// <summary>Rebuilds the day; its facts and the run's note that it is done commit together.</summary>
     /// <exception cref="MissingRateException">Nothing was written.</exception>
     /// <exception cref="LeaseLostException">Nothing was written.</exception>
-    public async Task<DayResult> RunAsync(LocalDate day, RebuildRequest request, CancellationToken cancellationToken)
+    public async Task<RefreshedDay> RunAsync(LocalDate day, RebuildRequest request, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(options.Value.StatementTimeout, cancellationToken);
@@ -104,7 +104,7 @@ internal sealed class FactRebuilder(NpgsqlDataSource dataSource, IClock clock, I
         public long Kept { get; init; }
         public bool Unrated { get; init; }
 
-        public DayResult ToResult(LocalDate day, bool closed) => new()
+        public RefreshedDay ToResult(LocalDate day, bool closed) => new()
         {
             LocalDate = day,
             Inserted = closed ? 0 : Inserted,

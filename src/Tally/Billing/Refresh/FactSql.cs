@@ -2,7 +2,7 @@ namespace Tally.Billing.Refresh;
 
 /// <summary>
 /// The one statement that makes a day's facts equal to its notifications. Rows that are right already are not written.
-/// Parameters: those of <see cref="DaySource"/>, <c>@day</c>, <c>@now</c>, <c>@run_id</c>, <c>@force</c>, <c>@settled</c>.
+/// Parameters: those of <see cref="BilledSql"/>, <c>@day</c>, <c>@now</c>, <c>@run_id</c>, <c>@force</c>, <c>@settled</c>.
 /// </summary>
 /// <remarks>
 /// No step joins two intermediate results except by the FULL JOIN, which hashes whatever the statistics say: facts of a
@@ -11,14 +11,14 @@ namespace Tally.Billing.Refresh;
 internal static class FactSql
 {
     /// <summary>For an open month: the facts change, and every change is recorded.</summary>
-    public static string Rebuild(bool allServices) => Compose("rebuild_day", allServices, [FactWrites.Sql, RecordApplied]);
+    public static string Rebuild(bool allServices) => Compose("rebuild_day", allServices, [FactWriteSql.Sql, RecordApplied]);
 
     /// <summary>For a closed month: the facts stay, and what should change is recorded as held, once.</summary>
     public static string Hold(bool allServices) => Compose("hold_day", allServices, [CompareWithHeld, RecordHeld, Supersede]);
 
     private static string Compose(string verb, bool allServices, IEnumerable<string> effects)
     {
-        var source = allServices ? DaySource.AllServices : DaySource.SomeServices;
+        var source = allServices ? BilledSql.AllServices : BilledSql.SomeServices;
         var scope = allServices ? "" : "AND service_id = ANY (@services)";
         return $"""
             /* tally:billing.{verb} */

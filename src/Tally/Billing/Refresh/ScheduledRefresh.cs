@@ -11,7 +11,7 @@ namespace Tally.Billing.Refresh;
 /// alone by a lease. What the box cuts off goes on with the next tick.
 /// </summary>
 internal sealed class ScheduledRefresh(
-    RefreshLease schedule, RefreshRuns runs, DayRun dayRun, ThresholdRecorder thresholds, RunRecordPurger records, IClock clock, IOptions<BillingOptions> options, ILogger<ScheduledRefresh> logger)
+    RefreshLease schedule, RefreshLog runs, RefreshWorker dayRun, ThresholdRecorder thresholds, RefreshRecordPurger records, IClock clock, IOptions<BillingOptions> options, ILogger<ScheduledRefresh> logger)
 {
     /// <summary>Refreshes what is due.</summary>
     /// <param name="limiter">The time box.</param>

@@ -1,5 +1,4 @@
 using NodaTime;
-using NodaTime.Text;
 
 namespace Tally.Billing.Reports;
 
@@ -14,17 +13,6 @@ internal record BillingRange
     /// <exception cref="BillingException">The end is before the start.</exception>
     public static BillingRange Of(LocalDate from, LocalDate to) =>
         to < from ? throw new BillingException("Start date must be before end date") : new BillingRange(from, to);
-
-    /// <summary>Reads two dates in the form YYYY-MM-DD.</summary>
-    /// <exception cref="BillingException">As for <see cref="Of"/>, or a text is no such date.</exception>
-    public static BillingRange Parse(string from, string to) => Of(ParseDate(from), ParseDate(to));
-
-    /// <summary>Reads a date in the form YYYY-MM-DD.</summary>
-    /// <exception cref="BillingException">The text is no such date.</exception>
-    public static LocalDate ParseDate(string text) =>
-        LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date }
-            ? date
-            : throw new BillingException("Input must be a date in the format: YYYY-MM-DD");
 }
 
 /// <summary>Days of one calendar year: what a report that applies a free allowance can cover, since there is one for each year.</summary>
@@ -45,10 +33,6 @@ internal sealed record BillingPeriod : BillingRange
         BillingRange.Of(from, to) is { } range && range.To.Year != range.From.Year
             ? throw new BillingException("Date must be in a single financial year.")
             : new BillingPeriod(from, to);
-
-    /// <summary>Reads two dates in the form YYYY-MM-DD.</summary>
-    /// <exception cref="BillingException">As for <see cref="Of"/>, or a text is no such date.</exception>
-    public static new BillingPeriod Parse(string from, string to) => Of(ParseDate(from), ParseDate(to));
 
     /// <summary>The months of which the period covers only a part, by their first days.</summary>
     internal DateOnly[] CutMonths()

@@ -49,10 +49,6 @@ internal sealed class AccountDirectory(NpgsqlDataSource dataSource, ZoneRules ru
         return found;
     }
 
-    /// <summary>The account, or null if there is none.</summary>
-    public async ValueTask<Account?> FindAsync(long id, CancellationToken cancellationToken) =>
-        (await GetAsync([id], cancellationToken)).GetValueOrDefault(id);
-
     /// <summary>Those of the ids whose accounts were erased, or are being erased: what comes for them is refused, and fails nobody.</summary>
     public async Task<IReadOnlySet<long>> ErasedAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken)
     {

@@ -10,20 +10,35 @@ namespace Tally.Reporting.Backfill;
 /// A request is recorded in the transaction that calls for it. Whoever dies between that and the note leaves it to be found
 /// here again: its messages are put once more, which does no harm.
 /// </remarks>
-public sealed class BackfillSender(NpgsqlDataSource dataSource, Backfills backfills, IMessageSender sender, IOptions<ReportingOptions> options, IClock clock)
+public sealed class BackfillSender
 {
     private const int RequestsAtOnce = 100;
 
     // Who recorded a request is about to put it.
     private static readonly Duration Grace = Duration.FromMinutes(1);
 
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly BackfillRequests _requests;
+    private readonly IMessageSender _sender;
+    private readonly IOptions<ReportingOptions> _options;
+    private readonly IClock _clock;
+
+    internal BackfillSender(NpgsqlDataSource dataSource, BackfillRequests requests, IMessageSender sender, IOptions<ReportingOptions> options, IClock clock)
+    {
+        _dataSource = dataSource;
+        _requests = requests;
+        _sender = sender;
+        _options = options;
+        _clock = clock;
+    }
+
     /// <summary>Puts the messages that cover the request's days still to come.</summary>
     /// <exception cref="Exception">The queue service failed; the request is on record and found by <see cref="SendOwedAsync"/>.</exception>
     internal async Task SendAsync(BackfillRequest request, CancellationToken cancellationToken = default)
     {
-        foreach (var message in await backfills.PendingAsync(request, cancellationToken))
-            await sender.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(message), cancellationToken);
-        await backfills.MarkQueuedAsync(request.Id, CancellationToken.None);
+        foreach (var message in await _requests.PendingAsync(request, cancellationToken))
+            await _sender.SendAsync(QueueNames.ReportingBackfills, MessageJson.Serialize(message), cancellationToken);
+        await _requests.MarkQueuedAsync(request.Id, CancellationToken.None);
     }
 
     /// <summary>Puts what is on record and not on the queue, the oldest first.</summary>
@@ -33,7 +48,7 @@ public sealed class BackfillSender(NpgsqlDataSource dataSource, Backfills backfi
     /// <returns>How many requests were put.</returns>
     internal async Task<int> SendOwedAsync(Func<bool> isOverTime, bool young = false, CancellationToken cancellationToken = default)
     {
-        var before = clock.GetCurrentInstant() - (young ? Duration.Zero : Grace);
+        var before = _clock.GetCurrentInstant() - (young ? Duration.Zero : Grace);
         var sent = 0;
         while (true)
         {
@@ -51,8 +66,8 @@ public sealed class BackfillSender(NpgsqlDataSource dataSource, Backfills backfi
 
     private async Task<IReadOnlyList<BackfillRequest>> OwedAsync(Instant before, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.QueryWithinAsync<BackfillRequest>(
-            options.Value.StatementTimeout, BackfillSql.Unqueued, new { account_id = (long?)null, before, limit = RequestsAtOnce }, cancellationToken);
+            _options.Value.StatementTimeout, BackfillSql.Unqueued, new { account_id = (long?)null, before, limit = RequestsAtOnce }, cancellationToken);
     }
 }

@@ -1,6 +1,6 @@
 namespace Tally.Reporting.Backfill;
 
-/// <summary>The SQL of <see cref="Backfills"/>.</summary>
+/// <summary>The SQL of backfills.</summary>
 internal static class BackfillSql
 {
     public const string Columns = "r.id, r.account_id, r.from_date, r.to_date, r.days_total, r.drops_bases, r.reason, r.requested_at, r.cancelled_at";

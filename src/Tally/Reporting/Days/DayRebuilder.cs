@@ -165,7 +165,4 @@ internal sealed record DayRebuild(long AccountId, LocalDay Day, string? StoredZo
 /// <summary>The account's days cannot be told: it has no reporting timezone, or an unknown one.</summary>
 internal sealed class MissingTimeZoneException(Account account) : OperatorException(account.ReportingTimezone is null
     ? $"Account {account.Id} has no reporting timezone. Set one with 'tally account set-timezone {account.Id} ZONE'."
-    : $"Account {account.Id} has the unknown reporting timezone '{account.ReportingTimezone}'. Set another with 'tally account set-timezone {account.Id} ZONE'.")
-{
-    public long AccountId { get; } = account.Id;
-}
+    : $"Account {account.Id} has the unknown reporting timezone '{account.ReportingTimezone}'. Set another with 'tally account set-timezone {account.Id} ZONE'.");

@@ -113,12 +113,6 @@ internal sealed class RollupVerifier(NpgsqlDataSource dataSource, AccountStore a
     }
 
     /// <summary>How many days of the account were cut with other windows than this process's time zone data give.</summary>
-    public async Task<int> CountCutOtherwiseAsync(Account account, CancellationToken cancellationToken = default)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await CountCutOtherwiseAsync(connection, account, cancellationToken);
-    }
-
     private static async Task<int> CountCutOtherwiseAsync(NpgsqlConnection connection, Account account, CancellationToken cancellationToken) =>
         account.Zone is not { } zone ? 0 : (await connection.QueryAsync<RollupDay>(new CommandDefinition(Windows, new { id = account.Id }, cancellationToken: cancellationToken)))
             .Count(row => !row.IsCutAs(LocalDay.Of(row.Date, zone)));

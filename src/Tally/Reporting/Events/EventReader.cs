@@ -201,8 +201,4 @@ internal sealed record EventProblem(int Index, string Problem);
 
 /// <summary>An event that cannot be applied; the message names the field.</summary>
 internal sealed class InvalidEventException(string? field, string problem, Exception? innerException = null)
-    : OperatorException(field is null ? problem : $"'{field}' {problem}", innerException)
-{
-    /// <summary>The field at fault; null if it is the text as a whole.</summary>
-    public string? Field { get; } = field;
-}
+    : OperatorException(field is null ? problem : $"'{field}' {problem}", innerException);

@@ -78,7 +78,7 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
         var messages = idle.OrderByDescending(request => request.RequestedAt).Select(request => request.ToMessage()).ToList();
 
         var dirty = await connection.QueryAsync<LocalDate>(Command(DirtyDays, new { account_id = account.Id, limit }));
-        var stretches = Backfills.Stretches([.. dirty.Order()]).Reverse().Take(limit - messages.Count).ToList();
+        var stretches = BackfillRequests.Stretches([.. dirty.Order()]).Reverse().Take(limit - messages.Count).ToList();
         if (stretches.Count > 0) messages.AddRange(await InsertAsync(stretches));
         await transaction.CommitAsync(cancellationToken);
         return messages;

@@ -32,14 +32,14 @@ public sealed class ScheduledPurge
     private readonly NpgsqlDataSource _dataSource;
     private readonly AccountPasses _passes;
     private readonly EventPurger _purger;
-    private readonly RunRecordPurger _records;
+    private readonly WorkRecordPurger _records;
     private readonly PoisonLog _poison;
     private readonly ReportingOptions _options;
     private readonly IClock _clock;
     private readonly ILogger<ScheduledPurge> _logger;
 
     internal ScheduledPurge(
-        NpgsqlDataSource dataSource, AccountPasses passes, EventPurger purger, RunRecordPurger records, PoisonLog poison, IOptions<ReportingOptions> options, IClock clock, ILogger<ScheduledPurge> logger)
+        NpgsqlDataSource dataSource, AccountPasses passes, EventPurger purger, WorkRecordPurger records, PoisonLog poison, IOptions<ReportingOptions> options, IClock clock, ILogger<ScheduledPurge> logger)
     {
         _dataSource = dataSource;
         _passes = passes;

@@ -143,6 +143,6 @@ public sealed class ZoneChangeRaceTests(ReportingHost host) : IClassFixture<Repo
     private async Task RebuildAfterAsync(Task<TimezoneChange> change, long account, LocalDate date)
     {
         await change;
-        await _other.GetRequiredService<Backfills>().RebuildAsync($$"""{"accountId": {{account}}, "date": "{{date:uuuu-MM-dd}}"}""", "message");
+        await _other.GetRequiredService<BackfillWorker>().RebuildAsync($$"""{"accountId": {{account}}, "date": "{{date:uuuu-MM-dd}}"}""", "message");
     }
 }

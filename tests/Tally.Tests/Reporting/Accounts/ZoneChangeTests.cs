@@ -157,7 +157,7 @@ public sealed class ZoneChangeTests(ReportingHost host) : IClassFixture<Reportin
 
         (await host.Get<AccountStore>().SetTimezoneAsync(11, "Asia/Tokyo")).Backfill.ShouldBeNull();
 
-        (await host.Get<Backfills>().GetProgressAsync(11)).ShouldBeEmpty();
+        (await host.Get<BackfillRequests>().GetProgressAsync(11)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class ZoneChangeTests(ReportingHost host) : IClassFixture<Reportin
 
         var change = await host.Get<AccountStore>().SetTimezoneAsync(12, "Asia/Tokyo");
 
-        var progress = (await host.Get<Backfills>().GetProgressAsync(12)).ShouldHaveSingleItem();
+        var progress = (await host.Get<BackfillRequests>().GetProgressAsync(12)).ShouldHaveSingleItem();
         progress.Request.ShouldBe(change.Backfill);
         (progress.Request.Reason, progress.Request.DropsBases, progress.State).ShouldBe(("zone set to Asia/Tokyo", false, "running"));
         change.PreviousTimezone.ShouldBe("America/New_York");

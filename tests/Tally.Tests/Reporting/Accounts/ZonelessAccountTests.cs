@@ -58,7 +58,7 @@ public sealed class ZonelessAccountTests(ReportingHost host) : IClassFixture<Rep
         await host.AddAccountAsync(account, zone);
 
         (await Should.ThrowAsync<MissingTimeZoneException>(() => host.RebuildAsync(account, TestEvent.Day))).Message.ShouldBe(message);
-        (await Should.ThrowAsync<MissingTimeZoneException>(() => host.Get<Backfills>().PlanAsync(account))).Message.ShouldBe(message);
+        (await Should.ThrowAsync<MissingTimeZoneException>(() => host.Get<BackfillPlanner>().PlanAsync(account))).Message.ShouldBe(message);
         (await Should.ThrowAsync<MissingTimeZoneException>(() => host.Get<RollupVerifier>().VerifyAsync(account))).Message.ShouldBe(message);
     }
 
@@ -73,7 +73,7 @@ public sealed class ZonelessAccountTests(ReportingHost host) : IClassFixture<Rep
         await host.RunAsync(change.Backfill!);
 
         (await host.TotalAsync(16, "first_response"))!.Count.ShouldBe(1);
-        (await host.Get<Backfills>().GetProgressAsync(16)).Single().State.ShouldBe("completed");
+        (await host.Get<BackfillRequests>().GetProgressAsync(16)).Single().State.ShouldBe("completed");
     }
 
     [Fact]

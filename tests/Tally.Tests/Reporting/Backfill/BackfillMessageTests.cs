@@ -12,7 +12,6 @@ namespace Tally.Tests.Reporting.Backfill;
 /// <summary>Messages of the queues <c>reporting-backfills</c> and <c>reporting-backfill-days</c>, also those written by hand.</summary>
 public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<ReportingHost>
 {
-    private Backfills Backfills => host.Get<Backfills>();
 
     [Fact]
     public async Task A_message_without_request_is_named_by_its_own_id_however_often_it_comes()
@@ -20,26 +19,26 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
         await AddAsync(1);
         var messageId = Guid.NewGuid();
 
-        var first = await Backfills.FanOutAsync("""{"accountId": 1}""", messageId.ToString());
-        var second = await Backfills.FanOutAsync("""{"accountId": 1}""", messageId.ToString());
+        var first = await host.Get<BackfillSplitter>().FanOutAsync("""{"accountId": 1}""", messageId.ToString());
+        var second = await host.Get<BackfillSplitter>().FanOutAsync("""{"accountId": 1}""", messageId.ToString());
 
         second.Days.ShouldBe(first.Days);
         first.Days.Select(day => (day.RequestId, LocalDate.FromDateOnly(day.Date))).ShouldBe([(messageId, TestEvent.Day), (messageId, TestEvent.Day.PlusDays(-1))]);
-        (await Backfills.GetProgressAsync(1)).ShouldHaveSingleItem().Request.Id.ShouldBe(messageId);
+        (await host.Get<BackfillRequests>().GetProgressAsync(1)).ShouldHaveSingleItem().Request.Id.ShouldBe(messageId);
     }
 
     [Fact]
     public async Task A_message_for_nothing_leaves_no_request_and_says_why()
     {
         await host.AddAccountAsync(2);
-        var log = new RecordedLog<Backfills>();
-        var backfills = new Backfills(host.DataSource, host.Get<AccountStore>(), host.Get<DayRebuilder>(), host.Get<Tally.Database.OutageRetry>(), host.Clock, log);
+        var log = new RecordedLog<BackfillSplitter>();
+        var backfills = new BackfillSplitter(host.Get<BackfillPlanner>(), host.Get<BackfillRequests>(), host.Get<Tally.Database.OutageRetry>(), host.Clock, log);
 
         (await backfills.FanOutAsync("""{"accountId": 2}""", Guid.NewGuid().ToString())).ShouldSatisfyAllConditions(
             fanOut => fanOut.Days.ShouldBeEmpty(), fanOut => fanOut.Ranges.ShouldBeEmpty());
 
         log.Entries.ShouldHaveSingleItem().Text.ShouldEndWith("has nothing to do: No reporting events found for account 2");
-        (await Backfills.GetProgressAsync(2)).ShouldBeEmpty();
+        (await host.Get<BackfillRequests>().GetProgressAsync(2)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -48,10 +47,10 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
         await AddAsync(3);
         await host.AddRawAsync([.. Enumerable.Range(10, 3).Select(back => TestEvent.FirstResponse(3, at: TestEvent.Noon - Duration.FromDays(back)))]);
 
-        var fanOut = await Backfills.FanOutAsync("""{"accountId": 3, "from": "2026-01-30", "to": "2026-02-01", "force": true}""", Guid.NewGuid().ToString());
+        var fanOut = await host.Get<BackfillSplitter>().FanOutAsync("""{"accountId": 3, "from": "2026-01-30", "to": "2026-02-01", "force": true}""", Guid.NewGuid().ToString());
 
         fanOut.Days.Select(day => day.Date.Day).ShouldBe([1, 31, 30]);
-        (await Backfills.GetProgressAsync(3)).ShouldHaveSingleItem().Request.DropsBases.ShouldBeFalse();
+        (await host.Get<BackfillRequests>().GetProgressAsync(3)).ShouldHaveSingleItem().Request.DropsBases.ShouldBeFalse();
     }
 
     [Theory]
@@ -63,7 +62,7 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     [InlineData("""{"accountId": 1, "to": "2026-02-30"}""", "$.to")]
     [InlineData("""{"accountId": 1, "from": "2026-02-12", "to": "2026-02-11"}""", "'from' 2026-02-12 is after 'to' 2026-02-11")]
     public async Task A_bad_range_names_the_message_and_the_field(string text, string problem) =>
-        (await Should.ThrowAsync<InvalidMessageException>(() => Backfills.FanOutAsync(text, "message-4"))).Message.ShouldSatisfyAllConditions(
+        (await Should.ThrowAsync<InvalidMessageException>(() => host.Get<BackfillSplitter>().FanOutAsync(text, "message-4"))).Message.ShouldSatisfyAllConditions(
             message => message.ShouldStartWith("Message message-4 cannot be applied: "), message => message.ShouldContain(problem));
 
     [Theory]
@@ -72,7 +71,7 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     [InlineData("""{"accountId": 1, "date": "2026-02-30"}""", "$.date")]
     [InlineData("""{"accountId": 1, "date": "2026-02-11", "requestId": "x"}""", "$.requestId")]
     public async Task A_bad_day_names_the_message_and_the_field(string text, string problem) =>
-        (await Should.ThrowAsync<InvalidMessageException>(() => Backfills.RebuildAsync(text, "message-5"))).Message.ShouldSatisfyAllConditions(
+        (await Should.ThrowAsync<InvalidMessageException>(() => host.Get<BackfillWorker>().RebuildAsync(text, "message-5"))).Message.ShouldSatisfyAllConditions(
             message => message.ShouldStartWith("Message message-5 cannot be applied: "), message => message.ShouldContain(problem));
 
     [Theory]
@@ -82,10 +81,10 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     {
         await AddAsync(account);
 
-        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => Backfills.FanOutAsync(text, "message-6"));
+        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => host.Get<BackfillSplitter>().FanOutAsync(text, "message-6"));
 
         refusal.Message.ShouldBe("Message message-6 cannot be applied: " + problem);
-        (await Backfills.GetProgressAsync(account)).ShouldBeEmpty();
+        (await host.Get<BackfillRequests>().GetProgressAsync(account)).ShouldBeEmpty();
     }
 
     [Theory]
@@ -96,9 +95,9 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     public async Task A_message_asks_for_no_day_beyond_its_request(long account, string field, string date)
     {
         await AddAsync(account);
-        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(account));
+        var request = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(account));
 
-        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => Backfills.FanOutAsync(
+        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => host.Get<BackfillSplitter>().FanOutAsync(
             $$"""{"accountId": {{account}}, "requestId": "{{request.Id}}", "{{field}}": "{{date}}"}""", "message-7"));
 
         refusal.Message.ShouldBe(
@@ -110,9 +109,9 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
     {
         await AddAsync(14);
         await AddAsync(15);
-        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(14));
+        var request = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(14));
 
-        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => Backfills.FanOutAsync($$"""{"accountId": 15, "requestId": "{{request.Id}}"}""", "message-8"));
+        var refusal = await Should.ThrowAsync<InvalidMessageException>(() => host.Get<BackfillSplitter>().FanOutAsync($$"""{"accountId": 15, "requestId": "{{request.Id}}"}""", "message-8"));
 
         refusal.Message.ShouldBe($"Message message-8 cannot be applied: 'requestId' {request.Id} is a request of account 14, and 'accountId' is 15.");
     }
@@ -134,8 +133,8 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
         await AddAsync(6);
         await host.RebuildAsync(6, TestEvent.Day);
         await host.ExecuteAsync("DELETE FROM reporting.reporting_events WHERE account_id = 6");
-        var log = new RecordedLog<Backfills>();
-        var backfills = new Backfills(host.DataSource, host.Get<AccountStore>(), host.Get<DayRebuilder>(), host.Get<Tally.Database.OutageRetry>(), host.Clock, log);
+        var log = new RecordedLog<BackfillWorker>();
+        var backfills = new BackfillWorker(host.DataSource, host.Get<BackfillRequests>(), host.Get<DayRebuilder>(), host.Get<Tally.Database.OutageRetry>(), host.Clock, log);
 
         await backfills.RebuildAsync("""{"accountId": 6, "date": "2026-02-11"}""", "message");
 

@@ -100,7 +100,7 @@ public sealed class BackfillPlanTests(ReportingHost host) : IClassFixture<Report
 
         var plan = await PlanAsync(11);
 
-        (await Should.ThrowAsync<ArgumentException>(() => host.Get<Backfills>().RequestAsync(plan))).Message.ShouldStartWith("No reporting events found for account 11");
+        (await Should.ThrowAsync<ArgumentException>(() => host.Get<BackfillRequests>().RequestAsync(plan))).Message.ShouldStartWith("No reporting events found for account 11");
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class BackfillPlanTests(ReportingHost host) : IClassFixture<Report
 
         await PlanAsync(12);
 
-        (await host.Get<Backfills>().GetProgressAsync(12)).ShouldBeEmpty();
+        (await host.Get<BackfillRequests>().GetProgressAsync(12)).ShouldBeEmpty();
         (await host.DayAsync(12, TestEvent.Day)).ShouldBeNull();
     }
 
@@ -141,7 +141,7 @@ public sealed class BackfillPlanTests(ReportingHost host) : IClassFixture<Report
     [Fact]
     public async Task An_unknown_account_is_named() => await Should.ThrowAsync<UnknownAccountException>(() => PlanAsync(404));
 
-    private Task<BackfillPlan> PlanAsync(long account, LocalDate? from = null, LocalDate? to = null) => host.Get<Backfills>().PlanAsync(account, from, to);
+    private Task<BackfillPlan> PlanAsync(long account, LocalDate? from = null, LocalDate? to = null) => host.Get<BackfillPlanner>().PlanAsync(account, from, to);
 
     private static LocalDate? Date(string? text) => text is null ? null : NodaTime.Text.LocalDatePattern.Iso.Parse(text).Value;
 

@@ -12,7 +12,6 @@ namespace Tally.Tests.Reporting.Backfill;
 /// <summary>Requests as an operator sees them: progress, cancel, resume, failures, repeats.</summary>
 public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<ReportingHost>
 {
-    private Backfills Backfills => host.Get<Backfills>();
 
     [Fact]
     public async Task Progress_counts_days_and_tells_how_long_the_rest_takes()
@@ -67,10 +66,10 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         var request = await RequestAsync(4, days: 40);
         await host.RebuildAsync(4, request.ToDate, requestId: request.Id);
 
-        await Backfills.CancelAsync(request.Id);
+        await host.Get<BackfillRequests>().CancelAsync(request.Id);
 
         (await host.RebuildAsync(4, request.FromDate, requestId: request.Id)).ShouldBe(RebuildOutcome.Cancelled);
-        (await Backfills.FanOutAsync(MessageJson.Serialize(request.ToMessage()), "message")).ShouldSatisfyAllConditions(
+        (await host.Get<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(request.ToMessage()), "message")).ShouldSatisfyAllConditions(
             fanOut => fanOut.Days.ShouldBeEmpty(), fanOut => fanOut.Ranges.ShouldBeEmpty());
         (await host.DayAsync(4, request.FromDate)).ShouldBeNull();
         (await host.RollupsAsync(4)).Select(row => row.Date).Distinct().ShouldBe([request.ToDate]);
@@ -81,7 +80,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
     public async Task A_cancelled_request_holds_up_no_other_request_for_the_same_day()
     {
         var request = await RequestAsync(5, days: 1);
-        await Backfills.CancelAsync(request.Id);
+        await host.Get<BackfillRequests>().CancelAsync(request.Id);
 
         (await host.RebuildAsync(5, request.ToDate)).ShouldBe(RebuildOutcome.Rebuilt);
     }
@@ -93,7 +92,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         await using var barrier = await LockBarrier.HoldAsync(host.DataSource, AdvisoryLocks.Day(6, request.ToDate));
         var rebuild = host.RebuildAsync(6, request.ToDate, requestId: request.Id);
         await Sessions.ParkedAsync(host.DataSource, rebuild, 1);
-        await Backfills.CancelAsync(request.Id);
+        await host.Get<BackfillRequests>().CancelAsync(request.Id);
         await barrier.ReleaseAsync();
 
         (await rebuild).ShouldBe(RebuildOutcome.Cancelled);
@@ -105,17 +104,17 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
     {
         var request = await RequestAsync(7, days: 10);
         foreach (var day in new[] { 0, 1, 4, 8 }) await host.RebuildAsync(7, request.FromDate.PlusDays(day), requestId: request.Id);
-        await Backfills.CancelAsync(request.Id);
+        await host.Get<BackfillRequests>().CancelAsync(request.Id);
 
-        var messages = await Backfills.ResumeAsync(request.Id);
+        var messages = await host.Get<BackfillRequests>().ResumeAsync(request.Id);
 
         messages.Select(message => (Day(message.From), Day(message.To))).ShouldBe([(9, 9), (5, 7), (2, 3)]);
         messages.ShouldAllBe(message => message.RequestId == request.Id && message.AccountId == 7);
         (await ProgressAsync(7)).State.ShouldBe("running");
         foreach (var message in messages)
-            foreach (var day in (await Backfills.FanOutAsync(MessageJson.Serialize(message), "message")).Days) await Backfills.RebuildAsync(MessageJson.Serialize(day), "message");
+            foreach (var day in (await host.Get<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(message), "message")).Days) await host.Get<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
         (await ProgressAsync(7)).State.ShouldBe("completed");
-        (await Backfills.ResumeAsync(request.Id)).ShouldBeEmpty("nothing is missing");
+        (await host.Get<BackfillRequests>().ResumeAsync(request.Id)).ShouldBeEmpty("nothing is missing");
 
         int Day(DateOnly? date) => Period.DaysBetween(request.FromDate, LocalDate.FromDateOnly(date!.Value));
     }
@@ -137,7 +136,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         (await ProgressAsync(8)).ShouldSatisfyAllConditions(
             progress => (progress.DaysDone, progress.DaysFailed, progress.State).ShouldBe((1, 1, "running")),
             progress => progress.LastError!.ShouldContain("disk of account 8 is full"));
-        (await Backfills.ResumeAsync(request.Id)).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+        (await host.Get<BackfillRequests>().ResumeAsync(request.Id)).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             message => message.From.ShouldBe(TestEvent.Day.PlusDays(-2).ToDateOnly()), message => message.To.ShouldBe(failed.ToDateOnly()));
 
         await host.ExecuteAsync("DROP TRIGGER refuse ON reporting.reporting_events_rollups");
@@ -174,7 +173,7 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         await host.RebuildAsync(10, TestEvent.Day.PlusDays(-1), requestId: request.Id);
         var dates = new List<LocalDate>();
 
-        await foreach (var (date, outcome) in Backfills.RebuildInlineAsync(request))
+        await foreach (var (date, outcome) in host.Get<BackfillWorker>().RebuildInlineAsync(request))
         {
             outcome.ShouldBe(RebuildOutcome.Rebuilt);
             dates.Add(date);
@@ -190,12 +189,12 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         await RequestAsync(11, days: 1);
         await host.RebuildAsync(11, TestEvent.Day);
         await host.ExecuteAsync("DELETE FROM reporting.reporting_events WHERE account_id = 11");
-        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(11, TestEvent.Day, TestEvent.Day), reason: "test", dropsBases: true);
+        var request = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(11, TestEvent.Day, TestEvent.Day), reason: "test", dropsBases: true);
 
         await host.RunAsync(request);
 
         (await host.RollupsAsync(11)).ShouldBeEmpty();
-        (await Backfills.GetProgressAsync(11)).Select(progress => progress.Request).ShouldContain(request);
+        (await host.Get<BackfillRequests>().GetProgressAsync(11)).Select(progress => progress.Request).ShouldContain(request);
     }
 
     [Fact]
@@ -204,12 +203,12 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
         host.Clock.AdvanceSeconds(1);
         var older = await RequestAsync(12, days: 1);
         host.Clock.AdvanceSeconds(1);
-        var newer = await Backfills.RequestAsync(await Backfills.PlanAsync(12));
+        var newer = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(12));
         host.Clock.AdvanceSeconds(1);
         var other = await RequestAsync(13, days: 1);
 
-        (await Backfills.GetProgressAsync(12)).Select(progress => progress.Request.Id).ShouldBe([newer.Id, older.Id]);
-        (await Backfills.GetProgressAsync()).Select(progress => progress.Request.Id).Take(3).ShouldBe([other.Id, newer.Id, older.Id]);
+        (await host.Get<BackfillRequests>().GetProgressAsync(12)).Select(progress => progress.Request.Id).ShouldBe([newer.Id, older.Id]);
+        (await host.Get<BackfillRequests>().GetProgressAsync()).Select(progress => progress.Request.Id).Take(3).ShouldBe([other.Id, newer.Id, older.Id]);
     }
 
     [Fact]
@@ -217,18 +216,18 @@ public sealed class BackfillRequestTests(ReportingHost host) : IClassFixture<Rep
     {
         var id = Guid.NewGuid();
 
-        (await Should.ThrowAsync<UnknownBackfillException>(() => Backfills.CancelAsync(id))).Message.ShouldBe($"There is no backfill request {id}. 'tally rollups progress' lists them.");
-        await Should.ThrowAsync<UnknownBackfillException>(() => Backfills.ResumeAsync(id));
+        (await Should.ThrowAsync<UnknownBackfillException>(() => host.Get<BackfillRequests>().CancelAsync(id))).Message.ShouldBe($"There is no backfill request {id}. 'tally rollups progress' lists them.");
+        await Should.ThrowAsync<UnknownBackfillException>(() => host.Get<BackfillRequests>().ResumeAsync(id));
     }
 
-    private async Task<BackfillProgress> ProgressAsync(long account) => (await Backfills.GetProgressAsync(account)).ShouldHaveSingleItem();
+    private async Task<BackfillProgress> ProgressAsync(long account) => (await host.Get<BackfillRequests>().GetProgressAsync(account)).ShouldHaveSingleItem();
 
     /// <summary>An account with one raw event on each of these days up to <see cref="TestEvent.Day"/>, and a request for all of them.</summary>
     private async Task<BackfillRequest> RequestAsync(long account, int days)
     {
         await host.AddAccountAsync(account);
         await host.AddRawAsync([.. Enumerable.Range(0, days).Select(day => TestEvent.FirstResponse(account, at: TestEvent.Noon - Duration.FromDays(day)))]);
-        var request = await Backfills.RequestAsync(await Backfills.PlanAsync(account));
+        var request = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(account));
         request.DaysTotal.ShouldBe(days);
         return request;
     }

@@ -30,11 +30,10 @@ public sealed class BaseTests(ReportingHost host) : IClassFixture<ReportingHost>
     {
         await AddPurgedDayAsync(2);
         await host.RebuildAsync(2, TestEvent.Day);
-        await host.Get<Backfills>().RebuildAsync("""{"accountId": 2, "date": "2026-02-11", "force": true}""", "message");
+        await host.Get<BackfillWorker>().RebuildAsync("""{"accountId": 2, "date": "2026-02-11", "force": true}""", "message");
         (await host.TotalAsync(2, "first_response"))!.Count.ShouldBe(2, "a message drops nothing");
 
-        var backfills = host.Get<Backfills>();
-        var request = await backfills.RequestAsync(await backfills.PlanAsync(2, TestEvent.Day, TestEvent.Day), dropsBases: true);
+        var request = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(2, TestEvent.Day, TestEvent.Day), dropsBases: true);
         await host.RunAsync(request);
 
         (await host.RollupsAsync(2)).ShouldBeEmpty();
@@ -52,8 +51,7 @@ public sealed class BaseTests(ReportingHost host) : IClassFixture<ReportingHost>
         await host.Get<EventImporter>().ImportAsync(events.ToAsyncEnumerable());
         (await StoredEvents.ReadAsync(host.DataSource, 12)).ShouldBeEmpty("they are remembered");
 
-        var backfills = host.Get<Backfills>();
-        await host.RunAsync(await backfills.RequestAsync(await backfills.PlanAsync(12, TestEvent.Day, TestEvent.Day), dropsBases: true));
+        await host.RunAsync(await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(12, TestEvent.Day, TestEvent.Day), dropsBases: true));
         await host.Get<EventImporter>().ImportAsync(events.ToAsyncEnumerable());
         await host.RebuildAsync(12, TestEvent.Day);
 
@@ -180,12 +178,11 @@ public sealed class BaseTests(ReportingHost host) : IClassFixture<ReportingHost>
     public async Task A_request_counts_a_kept_day_as_done()
     {
         await AddPurgedDayAsync(8);
-        var backfills = host.Get<Backfills>();
-        var request = await backfills.RequestAsync(await backfills.PlanAsync(8, TestEvent.Day, TestEvent.Day));
+        var request = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(8, TestEvent.Day, TestEvent.Day));
 
         await host.RebuildAsync(8, TestEvent.Day, requestId: request.Id);
 
-        var progress = (await backfills.GetProgressAsync(8)).ShouldHaveSingleItem();
+        var progress = (await host.Get<BackfillRequests>().GetProgressAsync(8)).ShouldHaveSingleItem();
         (progress.DaysDone, progress.DaysKept, progress.State).ShouldBe((1, 1, "completed"));
     }
 

@@ -89,7 +89,7 @@ public sealed class RandomHistoryTests(ReportingHost host) : IClassFixture<Repor
                     return await RemoveByHandAsync();
                 default:
                     var date = ADate();
-                    var outcome = await App.GetRequiredService<Backfills>().RebuildAsync($$"""{"accountId": {{seed}}, "date": "{{date:uuuu-MM-dd}}"}""", "message");
+                    var outcome = await App.GetRequiredService<BackfillWorker>().RebuildAsync($$"""{"accountId": {{seed}}, "date": "{{date:uuuu-MM-dd}}"}""", "message");
                     return $"{date} rebuilt: {outcome}";
             }
         }
@@ -165,7 +165,7 @@ public sealed class RandomHistoryTests(ReportingHost host) : IClassFixture<Repor
                 "DELETE FROM reporting.reporting_events WHERE account_id = @seed AND created_at >= @start AND created_at < @end RETURNING id", new { seed, start = day.Start, end = day.End });
             foreach (var id in removed) _stored.Remove(id);
             _removedByHand.UnionWith(removed);
-            await App.GetRequiredService<Backfills>().RebuildAsync($$"""{"accountId": {{seed}}, "date": "{{day.Date:uuuu-MM-dd}}"}""", "message");
+            await App.GetRequiredService<BackfillWorker>().RebuildAsync($$"""{"accountId": {{seed}}, "date": "{{day.Date:uuuu-MM-dd}}"}""", "message");
             return $"{removed.Count} events of {day.Date} removed by hand";
         }
 
@@ -175,14 +175,13 @@ public sealed class RandomHistoryTests(ReportingHost host) : IClassFixture<Repor
         private static async Task ReconcileAsync(IServiceProvider services)
         {
             var result = await services.GetRequiredService<RollupReconciler>().RunAsync(new RuntimeLimiter(() => false));
-            var backfills = services.GetRequiredService<Backfills>();
-            foreach (var day in result.Days) await backfills.RebuildAsync(MessageJson.Serialize(day), "message");
+            foreach (var day in result.Days) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
             var ranges = new Queue<BackfillMessage>(result.Ranges);
             while (ranges.TryDequeue(out var range))
             {
-                var fanOut = await backfills.FanOutAsync(MessageJson.Serialize(range), "message");
+                var fanOut = await services.GetRequiredService<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(range), "message");
                 foreach (var half in fanOut.Ranges) ranges.Enqueue(half);
-                foreach (var day in fanOut.Days) await backfills.RebuildAsync(MessageJson.Serialize(day), "message");
+                foreach (var day in fanOut.Days) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
             }
         }
 

@@ -130,13 +130,13 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
     {
         await host.AddAccountAsync(6);
         await host.AddRawAsync([.. new[] { 1970, 1998, 2026 }.Select(year => TestEvent.FirstResponse(6, at: Instant.FromUtc(year, 1, 5, 12, 0))), TestEvent.FirstResponse(6, at: Instant.FromUtc(2199, 1, 5, 12, 0))]);
-        var plan = await host.Get<Backfills>().PlanAsync(6);
+        var plan = await host.Get<BackfillPlanner>().PlanAsync(6);
         plan.DayCount.ShouldBe(3, "the day of 2199 is still to come");
 
         var change = await host.Get<AccountStore>().SetTimezoneAsync(6, "Asia/Tokyo");
         change.Backfill!.DaysTotal.ShouldBe(4);
         await host.RunAsync(change.Backfill);
-        (await host.Get<Backfills>().GetAsync(change.Backfill.Id)).State.ShouldBe("completed");
+        (await host.Get<BackfillRequests>().GetAsync(change.Backfill.Id)).State.ShouldBe("completed");
         (await host.Get<RollupVerifier>().VerifyAsync(6)).DaysChecked.ShouldBe(4);
         var report = await host.Get<ReportReader>().ReadAsync(new SeriesRequest
         {
@@ -146,19 +146,18 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
     }
 
     private async Task RebuildAsync(IServiceProvider? services, long account, LocalDate date) =>
-        await (services?.GetRequiredService<Backfills>() ?? host.Get<Backfills>()).RebuildAsync($$"""{"accountId": {{account}}, "date": "{{date:uuuu-MM-dd}}"}""", "message");
+        await (services?.GetRequiredService<BackfillWorker>() ?? host.Get<BackfillWorker>()).RebuildAsync($$"""{"accountId": {{account}}, "date": "{{date:uuuu-MM-dd}}"}""", "message");
 
     private static async Task ReconcileAndRebuildAsync(ServiceProvider services, long account)
     {
         var result = await services.GetRequiredService<RollupReconciler>().RunAsync(new RuntimeLimiter(() => false));
-        var backfills = services.GetRequiredService<Backfills>();
-        foreach (var day in result.Days.Where(day => day.AccountId == account)) await backfills.RebuildAsync(MessageJson.Serialize(day), "message");
+        foreach (var day in result.Days.Where(day => day.AccountId == account)) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
         var ranges = new Queue<BackfillMessage>(result.Ranges.Where(range => range.AccountId == account));
         while (ranges.TryDequeue(out var range))
         {
-            var fanOut = await backfills.FanOutAsync(MessageJson.Serialize(range), "message");
+            var fanOut = await services.GetRequiredService<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(range), "message");
             foreach (var half in fanOut.Ranges) ranges.Enqueue(half);
-            foreach (var day in fanOut.Days) await backfills.RebuildAsync(MessageJson.Serialize(day), "message");
+            foreach (var day in fanOut.Days) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
         }
     }
 

@@ -246,7 +246,7 @@ public sealed class EventImporterTests(ReportingHost host) : IClassFixture<Repor
 
     private Task<ImportResult> ImportAsync(IEnumerable<ReportingEvent> events) => host.Get<EventImporter>().ImportAsync(events.ToAsyncEnumerable());
 
-    private async Task<BackfillRequest> RequestAsync(long account) => await host.Get<Backfills>().RequestAsync(await host.Get<Backfills>().PlanAsync(account));
+    private async Task<BackfillRequest> RequestAsync(long account) => await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(account));
 
     /// <summary>An event on each of these days up to <see cref="TestEvent.Day"/>.</summary>
     private static ReportingEvent[] Days(long account, int days) =>

@@ -82,7 +82,7 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
         (report.Source, report.Series.Single().Count).ShouldBe((ReportSource.Raw, 1L));
 
         host.Clock.AdvanceMinutes(1);
-        await host.Get<Backfills>().RebuildAsync(MessageJson.Serialize(message), "m");
+        await host.Get<BackfillWorker>().RebuildAsync(MessageJson.Serialize(message), "m");
         (await host.Get<RollupVerifier>().VerifyAsync(_account)).Differences.ShouldBeEmpty();
         (await host.Get<DriftLog>().ReadAsync(_account)).Single().RebuiltAt.ShouldBe(host.Clock.GetCurrentInstant());
         (await ReconcileAsync()).DaysDiffering.ShouldBe(0);
@@ -117,7 +117,7 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
         var range = (await ReconcileAsync()).Ranges.ShouldHaveSingleItem();
         range.ShouldBe(request.ToMessage());
         await RebuildAsync(range);
-        (await host.Get<Backfills>().GetAsync(request.Id)).State.ShouldBe("completed");
+        (await host.Get<BackfillRequests>().GetAsync(request.Id)).State.ShouldBe("completed");
         host.Clock.AdvanceDays(1);
         (await ReconcileAsync()).Ranges.ShouldBeEmpty();
     }
@@ -127,7 +127,7 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
     {
         await host.AddAccountAsync(_account);
         await host.ApplyAsync(TestEvent.FirstResponse(_account, at: TestEvent.Noon - Duration.FromDays(20)));
-        var backfills = host.Get<Backfills>();
+        var backfills = host.Get<BackfillRequests>();
         var request = (await host.Get<AccountStore>().SetTimezoneAsync(_account, "Asia/Tokyo")).Backfill!;
         await backfills.CancelAsync(request.Id);
         host.Clock.AdvanceDays(1);
@@ -246,8 +246,8 @@ public sealed class ReconcileTests(ReportingHost host) : IClassFixture<Reporting
 
     private async Task RebuildAsync(BackfillMessage range)
     {
-        var fanOut = await host.Get<Backfills>().FanOutAsync(MessageJson.Serialize(range), "m");
-        foreach (var day in fanOut.Days) await host.Get<Backfills>().RebuildAsync(MessageJson.Serialize(day), "m");
+        var fanOut = await host.Get<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(range), "m");
+        foreach (var day in fanOut.Days) await host.Get<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "m");
     }
 
     private async Task<string> StateAsync() =>

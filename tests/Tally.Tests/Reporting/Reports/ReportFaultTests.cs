@@ -127,7 +127,7 @@ public sealed class ReportFaultTests(ReportingHost host) : ReportTests(host)
         var stale = await ReadAsync(Request(ReportMetric.Resolutions, to: Midnight(2026, 2, 13)));
         (stale.Covered, stale.Aggregate).ShouldBe((false, 2m));
 
-        await foreach (var _ in Host.Get<Backfills>().RebuildInlineAsync(change.Backfill!)) { }
+        await foreach (var _ in Host.Get<BackfillWorker>().RebuildInlineAsync(change.Backfill!)) { }
         var tokyo = DateTimeZoneProviders.Tzdb["Asia/Tokyo"];
         var report = await ReadAsync(Request(
             ReportMetric.Resolutions, tokyo.AtStartOfDay(new(2026, 2, 12)).ToInstant(), tokyo.AtStartOfDay(new(2026, 2, 14)).ToInstant()));

@@ -128,8 +128,7 @@ public sealed class EraseTests(ReportingHost host) : IClassFixture<ReportingHost
     {
         await AddAccountAsync(TestEvent.FirstResponse(_account), TestEvent.FirstResponse(_account, at: TestEvent.Noon - Duration.FromDays(9)));
         await host.Get<EventPurger>().PurgeAsync(_account, TestEvent.Day.PlusDays(-5));
-        var backfills = host.Get<Backfills>();
-        await foreach (var _ in backfills.RebuildInlineAsync(await backfills.RequestAsync(await backfills.PlanAsync(_account)))) { }
+        await foreach (var _ in host.Get<BackfillWorker>().RebuildInlineAsync(await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(_account)))) { }
         await host.Get<EventEraser>().EraseConversationAsync(_account, 77);
         await host.ExecuteAsync("INSERT INTO reporting.rollup_drift VALUES (@_account, now(), '2026-02-11', 'agent', 1, 'reply_time')", new { _account });
         var tables = await host.QueryAsync<string>("SELECT table_name FROM information_schema.columns WHERE table_schema = 'reporting' AND column_name = 'account_id' AND table_name <> 'erased_accounts'");

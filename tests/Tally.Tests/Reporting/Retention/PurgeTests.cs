@@ -118,10 +118,9 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
         await AddAccountAsync(TestEvent.FirstResponse(_account));
         await PurgeAsync();
         var rows = await RowsAsync();
-        var backfills = host.Get<Backfills>();
-        var request = await backfills.RequestAsync(await backfills.PlanAsync(_account, TestEvent.Day, TestEvent.Day));
+        var request = await host.Get<BackfillRequests>().RequestAsync(await host.Get<BackfillPlanner>().PlanAsync(_account, TestEvent.Day, TestEvent.Day));
         var outcomes = new List<RebuildOutcome>();
-        await foreach (var (_, outcome) in backfills.RebuildInlineAsync(request)) outcomes.Add(outcome);
+        await foreach (var (_, outcome) in host.Get<BackfillWorker>().RebuildInlineAsync(request)) outcomes.Add(outcome);
         outcomes.ShouldBe([RebuildOutcome.Unchanged]);
         (await RowsAsync()).ShouldBe(rows);
     }
@@ -251,7 +250,7 @@ public sealed class PurgeTests(ReportingHost host) : IClassFixture<ReportingHost
     private Task<PurgeResult> PurgeAsync(LocalDate? before = null) => host.Get<EventPurger>().PurgeAsync(_account, before ?? After);
 
     private ScheduledPurge SchedulePurge(ReportingOptions options) => new(
-        host.DataSource, host.Get<AccountPasses>(), host.Get<EventPurger>(), new RunRecordPurger(host.DataSource, Options.Create(options), host.Clock), host.Get<PoisonLog>(), Options.Create(options), host.Clock, NullLogger<ScheduledPurge>.Instance);
+        host.DataSource, host.Get<AccountPasses>(), host.Get<EventPurger>(), new WorkRecordPurger(host.DataSource, Options.Create(options), host.Clock), host.Get<PoisonLog>(), Options.Create(options), host.Clock, NullLogger<ScheduledPurge>.Instance);
 
     private async Task<string> StateAsync() => (await host.QueryAsync<string>(
         "SELECT state FROM reporting.reporting_days WHERE account_id = @_account AND date = '2026-02-11'", new { _account })).Single();

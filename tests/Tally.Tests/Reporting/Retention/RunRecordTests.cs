@@ -30,7 +30,7 @@ public sealed class RunRecordTests(ReportingHost host) : IClassFixture<Reporting
             SELECT 1, requested_at, '2024-01-01', 'account', 1, 'reply_time' FROM reporting.backfill_requests WHERE reason LIKE 'done%';
             """);
 
-        var removed = await new RunRecordPurger(host.DataSource, Options.Create(new ReportingOptions()), host.Clock).RemoveAsync(new RuntimeLimiter(() => false), CancellationToken.None);
+        var removed = await new WorkRecordPurger(host.DataSource, Options.Create(new ReportingOptions()), host.Clock).RemoveAsync(new RuntimeLimiter(() => false), CancellationToken.None);
 
         removed.ShouldBe(2 + 1 + 1);
         (await host.QueryAsync<string>("SELECT reason FROM reporting.backfill_requests ORDER BY reason"))

@@ -51,11 +51,11 @@ public sealed class UnfinishedWorkTests(ReportingHost host) : IClassFixture<Repo
     {
         await host.AddAccountAsync(2);
         await host.AddRawAsync(TestEvent.FirstResponse(2));
-        var plan = await host.Get<Backfills>().PlanAsync(2, TestEvent.Day, TestEvent.Day);
-        var request = await host.Get<Backfills>().RequestAsync(plan);
+        var plan = await host.Get<BackfillPlanner>().PlanAsync(2, TestEvent.Day, TestEvent.Day);
+        var request = await host.Get<BackfillRequests>().RequestAsync(plan);
         await host.Get<AccountEraser>().EraseAsync(2);
 
-        (await host.Get<Backfills>().FanOutAsync(MessageJson.Serialize(request.ToMessage()), Guid.NewGuid().ToString())).Days.ShouldBeEmpty();
+        (await host.Get<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(request.ToMessage()), Guid.NewGuid().ToString())).Days.ShouldBeEmpty();
         (await host.RebuildAsync(2, TestEvent.Day, requestId: request.Id)).ShouldBe(RebuildOutcome.Cancelled);
 
         (await host.ScalarAsync<long>("SELECT (SELECT count(*) FROM reporting.backfill_days) + (SELECT count(*) FROM reporting.backfill_requests)")).ShouldBe(0);

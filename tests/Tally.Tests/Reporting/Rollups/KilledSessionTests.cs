@@ -67,7 +67,7 @@ public sealed class KilledSessionTests(ReportingHost host) : RaceTest(host)
 
         (await Host.Get<AccountStore>().FindAsync(4))!.ReportingTimezone.ShouldBe("America/New_York");
         (await CoveredDays.CheckAsync(Host.DataSource, 4)).ShouldBe(2);
-        (await Host.Get<Backfills>().GetProgressAsync(4)).ShouldBeEmpty();
+        (await Host.Get<BackfillRequests>().GetProgressAsync(4)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -100,7 +100,7 @@ internal sealed class Storm(ReportingHost host, IReadOnlyList<ServiceProvider> p
         if (change.Backfill is not null) _requests.Enqueue(change.Backfill);
     }
 
-    private static Task RebuildAsync(ServiceProvider process, long account, Instant near) => process.GetRequiredService<Backfills>().RebuildAsync(
+    private static Task RebuildAsync(ServiceProvider process, long account, Instant near) => process.GetRequiredService<BackfillWorker>().RebuildAsync(
         MessageJson.Serialize(new BackfillDayMessage { AccountId = account, Date = near.InUtc().Date.ToDateOnly() }), "message");
 
     // Whatever else goes wrong, a deadlock or a broken constraint, is a fault of the product.

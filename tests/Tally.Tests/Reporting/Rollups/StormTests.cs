@@ -71,7 +71,7 @@ public sealed class StormTests(ReportingHost host) : IClassFixture<ReportingHost
         foreach (var account in accounts)
         {
             // A zone change whose answer was lost with its session is found here too: it committed its request with it.
-            foreach (var progress in await host.Get<Backfills>().GetProgressAsync(account)) await host.RunAsync(progress.Request);
+            foreach (var progress in await host.Get<BackfillRequests>().GetProgressAsync(account)) await host.RunAsync(progress.Request);
             var uncovered = await host.QueryAsync<LocalDate>(
                 """
                 SELECT date FROM reporting.reporting_days WHERE account_id = @account

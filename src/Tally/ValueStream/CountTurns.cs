@@ -9,7 +9,7 @@ namespace Tally.ValueStream;
 /// <param name="connection">Open; used for nothing else meanwhile.</param>
 /// <param name="month">The month that is counted, fixed for the life of this object.</param>
 /// <param name="onlyGroup">The only top-level group to look at; null for all.</param>
-internal sealed class CountRuns(NpgsqlConnection connection, ValueStreamOptions options, IClock clock, LocalDate month, long? onlyGroup)
+internal sealed class CountTurns(NpgsqlConnection connection, ValueStreamOptions options, IClock clock, LocalDate month, long? onlyGroup)
 {
     // The month at hand and two more, so that a worker that sleeps over a month's end finds its partition.
     private const string AddPartitions = """

@@ -6,12 +6,12 @@ using Xunit;
 
 namespace Tally.Tests.ValueStream;
 
-public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(database)
+public sealed class CountReaderTests(TestDatabase database) : ValueStreamTest(database)
 {
     private static readonly LocalDate FirstOfMay = new(2022, 5, 1);
     private static readonly LocalDate LastOfMay = new(2022, 5, 31);
 
-    private CountReport Report => new(Database.DataSource);
+    private CountReader Report => new(Database.DataSource);
 
     [Theory]
     [InlineData(1, 3, 2, 4)]
@@ -22,7 +22,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await ExecuteAsync(FixtureF);
         await InsertAsync("(11, 2, 2, '2022-05-25'), (14, 2, 1, '2022-05-26'), (14, 2, 9, '2022-04-25')");
 
-        var answer = await Report.ReadAsync(namespaceId, Metric.Issues, FirstOfMay, LastOfMay);
+        var answer = await Report.ReadAsync(namespaceId, CountMetric.Issues, FirstOfMay, LastOfMay);
 
         (answer.Count, answer.Counted, answer.Expected).ShouldBe((count, counted, expected));
         answer.Complete.ShouldBe(counted == expected);
@@ -34,8 +34,8 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await ExecuteAsync(FixtureF);
         await InsertAsync("(1, 3, 1, '2022-05-20'), (2, 3, 1, '2022-05-20')");
 
-        (await Report.ReadAsync(1, Metric.Groups, FirstOfMay, LastOfMay)).Count.ShouldBe(2);
-        var january = await Report.ReadAsync(1, Metric.Groups, new LocalDate(2022, 1, 1), new LocalDate(2022, 1, 31));
+        (await Report.ReadAsync(1, CountMetric.Groups, FirstOfMay, LastOfMay)).Count.ShouldBe(2);
+        var january = await Report.ReadAsync(1, CountMetric.Groups, new LocalDate(2022, 1, 1), new LocalDate(2022, 1, 31));
         january.ShouldBe(new CountAnswer { Count = null, RecordedAt = null, Counted = 0, Expected = 3, Month = null, RunState = null, Complete = false, Tree = TreeState.Whole, MissingNamespaceId = null });
     }
 
@@ -47,7 +47,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await ExecuteAsync(FixtureF);
         await InsertAsync("(1, 6, 50, '2022-05-20'), (2, 6, 15, '2022-05-20')");
 
-        var answer = await Report.ReadAsync(group, Metric.DirectMembers, FirstOfMay, LastOfMay);
+        var answer = await Report.ReadAsync(group, CountMetric.DirectMembers, FirstOfMay, LastOfMay);
 
         (answer.Count, answer.Expected, answer.Complete).ShouldBe((count, 1, true));
     }
@@ -62,8 +62,8 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
                 (11, 2, '2022-04-01', 6, '2022-05-01'), (11, 2, '2022-05-01', 7, '2022-05-01')
             """);
 
-        (await Report.ReadAsync(910, Metric.Issues, new LocalDate(2022, 1, 1), LastOfMay)).Count.ShouldBe(5);
-        (await Report.ReadAsync(11, Metric.Issues, new LocalDate(2022, 1, 1), LastOfMay)).Count.ShouldBe(7);
+        (await Report.ReadAsync(910, CountMetric.Issues, new LocalDate(2022, 1, 1), LastOfMay)).Count.ShouldBe(5);
+        (await Report.ReadAsync(11, CountMetric.Issues, new LocalDate(2022, 1, 1), LastOfMay)).Count.ShouldBe(7);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
     {
         await ExecuteAsync(FixtureF);
 
-        (await Should.ThrowAsync<ValueStreamException>(Report.ReadAsync(1, Metric.Issues, LastOfMay, FirstOfMay)))
+        (await Should.ThrowAsync<ValueStreamException>(Report.ReadAsync(1, CountMetric.Issues, LastOfMay, FirstOfMay)))
             .Message.ShouldBe("The range ends before it begins: 2022-05-31 to 2022-05-01.");
     }
 
@@ -81,7 +81,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await ExecuteAsync(FixtureF);
         await InsertAsync("(11, 2, 3000000000, '2022-05-20'), (12, 2, 4000000000, '2022-05-20')");
 
-        (await Report.ReadAsync(1, Metric.Issues, FirstOfMay, LastOfMay)).Count.ShouldBe(7_000_000_000);
+        (await Report.ReadAsync(1, CountMetric.Issues, FirstOfMay, LastOfMay)).Count.ShouldBe(7_000_000_000);
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await ExecuteAsync(FixtureF);
         await InsertAsync($"(910, 2, 2, '{recordedAt}')");
 
-        (await Report.ReadAsync(910, Metric.Issues, FirstOfMay, LastOfMay)).Count.ShouldBe(count);
+        (await Report.ReadAsync(910, CountMetric.Issues, FirstOfMay, LastOfMay)).Count.ShouldBe(count);
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await ExecuteAsync(FixtureF);
         await ExecuteAsync("INSERT INTO value_stream.value_stream_dashboard_counts (namespace_id, metric, period_month, count, recorded_at) VALUES (910, 2, '2022-04-01', 8, '2022-05-01 00:02')");
 
-        var answer = await Report.ReadAsync(910, Metric.Issues, FirstOfMay, FirstOfMay);
+        var answer = await Report.ReadAsync(910, CountMetric.Issues, FirstOfMay, FirstOfMay);
 
         (answer.Count, answer.Month).ShouldBe((8, new LocalDate(2022, 4, 1)));
     }
@@ -116,9 +116,9 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await RunAsync(checks: 5);
         var may = new LocalDate(2024, 5, 20);
 
-        var part = await Report.ReadAsync(1, Metric.Issues, may, may);
+        var part = await Report.ReadAsync(1, CountMetric.Issues, may, may);
         await RunUntilDoneAsync(checks: 100);
-        var whole = await Report.ReadAsync(1, Metric.Issues, may, may);
+        var whole = await Report.ReadAsync(1, CountMetric.Issues, may, may);
 
         (part.Count, part.Counted, part.Expected, part.RunState, part.Complete).ShouldBe((5, 2, 4, RunState.Paused, false));
         (whole.Count, whole.Counted, whole.Expected, whole.RunState, whole.Complete).ShouldBe((6, 4, 4, RunState.Complete, true));
@@ -134,7 +134,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         UseBatchSize(2);
         await RunAsync(checks: 5);
 
-        var answer = await Report.ReadAsync(1, Metric.Issues, new LocalDate(2024, 5, 1), new LocalDate(2024, 6, 30));
+        var answer = await Report.ReadAsync(1, CountMetric.Issues, new LocalDate(2024, 5, 1), new LocalDate(2024, 6, 30));
 
         (answer.Counted, answer.Expected, answer.Complete).ShouldBe((4, 4, false));
     }
@@ -147,7 +147,7 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
 
         await ExecuteAsync("DELETE FROM value_stream.namespaces WHERE id = 11");
 
-        var answer = await Report.ReadAsync(1, Metric.Issues, new LocalDate(2024, 5, 1), new LocalDate(2024, 5, 31));
+        var answer = await Report.ReadAsync(1, CountMetric.Issues, new LocalDate(2024, 5, 1), new LocalDate(2024, 5, 31));
         (answer.Count, answer.Counted, answer.Expected).ShouldBe((1, 3, 3));
     }
 
@@ -160,12 +160,12 @@ public sealed class CountReportTests(TestDatabase database) : ValueStreamTest(da
         await ExecuteAsync(FixtureF);
         await ExecuteAsync("INSERT INTO value_stream.namespaces (id, type) VALUES (20, 'User')");
 
-        (await Should.ThrowAsync<ValueStreamException>(Report.ReadAsync(namespaceId, Metric.Projects, FirstOfMay, LastOfMay))).Message.ShouldBe(message);
+        (await Should.ThrowAsync<ValueStreamException>(Report.ReadAsync(namespaceId, CountMetric.Projects, FirstOfMay, LastOfMay))).Message.ShouldBe(message);
     }
 
     [Fact]
     public void An_unknown_metric_is_refused_with_those_that_there_are() =>
-        Should.Throw<ValueStreamException>(() => Metric.Named("users"))
+        Should.Throw<ValueStreamException>(() => CountMetric.Named("users"))
             .Message.ShouldBe("There is no metric 'users'. Use one of: projects, issues, groups, merge_requests, pipelines, direct_members.");
 
     private Task InsertAsync(string rows) => ExecuteAsync($"""

@@ -49,7 +49,7 @@ internal enum TreeState
 }
 
 /// <summary>Reads counts. Writes nothing.</summary>
-internal sealed class CountReport(NpgsqlDataSource dataSource)
+internal sealed class CountReader(NpgsqlDataSource dataSource)
 {
     private const string Find = """
         /* tally:counts.find_namespace */
@@ -88,7 +88,7 @@ internal sealed class CountReport(NpgsqlDataSource dataSource)
     /// <param name="to">The last such day, included.</param>
     /// <exception cref="ValueStreamException">The range is reversed, or the namespace has no such metric.</exception>
     public async Task<CountAnswer> ReadAsync(
-        long namespaceId, Metric metric, LocalDate from, LocalDate to, CancellationToken cancellationToken = default)
+        long namespaceId, CountMetric metric, LocalDate from, LocalDate to, CancellationToken cancellationToken = default)
     {
         if (from > to) throw new ValueStreamException($"The range ends before it begins: {from:uuuu-MM-dd} to {to:uuuu-MM-dd}.");
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -109,14 +109,14 @@ internal sealed class CountReport(NpgsqlDataSource dataSource)
             new CommandDefinition(Sum(Members(namespaceId, found, metric), found is { Type: "Group" } && metric.Kind == NamespaceKind.Project ? ProjectsOutside : NothingOutside), parameters, cancellationToken: cancellationToken));
     }
 
-    private static string Members(long namespaceId, FoundNamespace? found, Metric metric) => (found?.Type, metric) switch
+    private static string Members(long namespaceId, FoundNamespace? found, CountMetric metric) => (found?.Type, metric) switch
     {
         (null, _) => throw new ValueStreamException($"There is no namespace {namespaceId}."),
         ("Group", { SumsOverTree: false }) => Itself,
         ("Group", { Kind: NamespaceKind.Group }) => GroupsOfTree,
         ("Group", _) => ProjectsOfTree,
         ("Project", { Kind: NamespaceKind.Project }) => Project,
-        ("Project", _) => throw new ValueStreamException($"Namespace {namespaceId} is a project, and {metric.Name} is counted for groups. Ask for one of: {string.Join(", ", Metric.All.Where(other => other.Kind == NamespaceKind.Project).Select(other => other.Name))}."),
+        ("Project", _) => throw new ValueStreamException($"Namespace {namespaceId} is a project, and {metric.Name} is counted for groups. Ask for one of: {string.Join(", ", CountMetric.All.Where(other => other.Kind == NamespaceKind.Project).Select(other => other.Name))}."),
         _ => throw new ValueStreamException($"Namespace {namespaceId} is personal; only groups and projects are counted."),
     };
 

@@ -10,7 +10,7 @@ namespace Tally.Billing.Refresh;
 /// message without a template is billed under the nil template. A message that stands in both tables counts once, as its
 /// live copy says, which the view <c>notifications_all_time_view</c> shows row by row.
 /// </remarks>
-internal static class DaySource
+internal static class BilledSql
 {
     public const string AllServices = $"""
         WITH sent AS (

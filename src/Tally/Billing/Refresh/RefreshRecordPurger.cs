@@ -9,7 +9,7 @@ namespace Tally.Billing.Refresh;
 /// Removes the records of refreshes that began more than <c>Billing:RunRecordDays</c> ago and changed no fact: a correction
 /// keeps its run, and the last night says where the next one begins.
 /// </summary>
-internal sealed class RunRecordPurger(NpgsqlDataSource dataSource, IOptions<BillingOptions> options, IClock clock)
+internal sealed class RefreshRecordPurger(NpgsqlDataSource dataSource, IOptions<BillingOptions> options, IClock clock)
 {
     // Of an hourly tick two months; each has a few days.
     internal const int RunsAtOnce = 1_000;

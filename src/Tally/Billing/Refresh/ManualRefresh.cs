@@ -4,7 +4,7 @@ using Tally.Billing.Thresholds;
 namespace Tally.Billing.Refresh;
 
 /// <summary>Refreshes days by hand, outside the schedule.</summary>
-internal sealed class BillingRefresh(RefreshRuns runs, DayRun dayRun, ThresholdRecorder thresholds)
+internal sealed class ManualRefresh(RefreshLog runs, RefreshWorker dayRun, ThresholdRecorder thresholds)
 {
     /// <summary>Rebuilds the facts of the days, the latest first, each in its own transaction.</summary>
     /// <param name="days">UTC days, in any order.</param>
@@ -14,11 +14,11 @@ internal sealed class BillingRefresh(RefreshRuns runs, DayRun dayRun, ThresholdR
     /// <param name="cancellationToken">Ends between or within days; a day is done or untouched.</param>
     /// <returns>One result per day, in the order of work.</returns>
     /// <exception cref="RefreshFailedException">Some days could not be refreshed; all others are.</exception>
-    public async Task<IReadOnlyList<DayResult>> RefreshAsync(
-        IReadOnlyCollection<LocalDate> days, IReadOnlyCollection<Guid>? services = null, bool force = false, Action<DayResult>? onDay = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<RefreshedDay>> RefreshAsync(
+        IReadOnlyCollection<LocalDate> days, IReadOnlyCollection<Guid>? services = null, bool force = false, Action<RefreshedDay>? onDay = null, CancellationToken cancellationToken = default)
     {
         var runId = await runs.OpenAsync("manual", days.Distinct(), services: services, forced: force, cancellationToken: cancellationToken);
-        var results = new List<DayResult>();
+        var results = new List<RefreshedDay>();
         var failures = new List<Exception>();
         await dayRun.WorkOffAsync(
             new RebuildRequest(runId!.Value, services, force, Lease: null), limiter: null, failures,

@@ -9,7 +9,7 @@ namespace Tally.Reporting.Days;
 /// <param name="Dirty">Marked to be rebuilt.</param>
 /// <param name="CutOtherwise">Cut with other windows than this process's time zone data give.</param>
 /// <param name="ZoneData">The version of these data.</param>
-internal sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneData)
+internal sealed record UncoveredDayCount(long Dirty, long CutOtherwise, string ZoneData)
 {
     internal const string CountDirty = """
         /* tally:days.count_dirty */
@@ -30,9 +30,9 @@ internal sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneD
         """;
 
     /// <summary>Counts over all accounts, with the time zone data of this process.</summary>
-    public static Task<UncoveredDays> CountAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken = default) => CountAsync(dataSource, ZoneRules.Default, cancellationToken);
+    public static Task<UncoveredDayCount> CountAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken = default) => CountAsync(dataSource, ZoneRules.Default, cancellationToken);
 
-    internal static async Task<UncoveredDays> CountAsync(NpgsqlDataSource dataSource, ZoneRules rules, CancellationToken cancellationToken)
+    internal static async Task<UncoveredDayCount> CountAsync(NpgsqlDataSource dataSource, ZoneRules rules, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var dirty = await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountDirty, cancellationToken: cancellationToken));
@@ -40,7 +40,7 @@ internal sealed record UncoveredDays(long Dirty, long CutOtherwise, string ZoneD
         foreach (var account in (await connection.QueryAsync<Account>(new CommandDefinition(NotCompared, new { version = rules.Version }, cancellationToken: cancellationToken))).AsList())
             cutOtherwise += await CountCutOtherwiseAsync(connection, account with { Rules = rules }, TimedStatement.ByHand, cancellationToken);
 
-        return new UncoveredDays(dirty, cutOtherwise, rules.Version);
+        return new UncoveredDayCount(dirty, cutOtherwise, rules.Version);
     }
 
     /// <summary>How many of the account's covered days have other windows than its time zone data give.</summary>

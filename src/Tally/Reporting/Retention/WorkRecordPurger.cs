@@ -10,7 +10,7 @@ namespace Tally.Reporting.Retention;
 /// Removes records of work that ended more than <c>Reporting:RunRecordDays</c> ago: backfill requests with their days,
 /// passes, drift. What is still open stays, however old.
 /// </summary>
-internal sealed class RunRecordPurger(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
+internal sealed class WorkRecordPurger(NpgsqlDataSource dataSource, IOptions<ReportingOptions> options, IClock clock)
 {
     // A request has a row for each of up to 7,305 days.
     internal const int RequestsAtOnce = 20;

@@ -15,7 +15,7 @@ internal sealed record NightlyRun
 }
 
 /// <summary>The book of refreshes: which days a run has to do, which it has done, and why one failed.</summary>
-internal sealed class RefreshRuns(NpgsqlDataSource dataSource, IClock clock, IOptions<BillingOptions> options)
+internal sealed class RefreshLog(NpgsqlDataSource dataSource, IClock clock, IOptions<BillingOptions> options)
 {
     private const string Open = """
         /* tally:billing.open_run */

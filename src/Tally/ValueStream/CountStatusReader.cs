@@ -14,7 +14,7 @@ internal sealed record GroupStatus
     /// <summary>Null until a worker has seen that the group is due.</summary>
     public required RunState? State { get; init; }
 
-    /// <summary>The number of the metric that is being counted, see <see cref="Metric"/>.</summary>
+    /// <summary>The number of the metric that is being counted, see <see cref="CountMetric"/>.</summary>
     public required short? Metric { get; init; }
 
     /// <summary>The last namespace that is finished in it; null at its start.</summary>
@@ -46,7 +46,7 @@ internal sealed record GroupStatus
 }
 
 /// <summary>Reads how the groups stand. Writes nothing.</summary>
-internal sealed class CountStatus(NpgsqlDataSource dataSource, IClock clock)
+internal sealed class CountStatusReader(NpgsqlDataSource dataSource, IClock clock)
 {
     private const string Read = $"""
         /* tally:counts.status */

@@ -3,7 +3,7 @@ using NodaTime;
 namespace Tally.Billing.Refresh;
 
 /// <summary>What a refresh did to one day, in facts.</summary>
-internal sealed record DayResult
+internal sealed record RefreshedDay
 {
     public required LocalDate LocalDate { get; init; }
     public required long Inserted { get; init; }

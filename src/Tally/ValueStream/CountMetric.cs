@@ -10,14 +10,14 @@ internal enum NamespaceKind
 /// <summary>
 /// One thing that is counted: cumulative, whatever its state, for each namespace of one kind. A new metric is a new row here.
 /// </summary>
-internal sealed record Metric
+internal sealed record CountMetric
 {
-    public static readonly Metric Projects = new(1, "projects", NamespaceKind.Group, "value_stream.projects", "namespace_id", "id");
-    public static readonly Metric Issues = new(2, "issues", NamespaceKind.Project, "value_stream.issues", "project_id", "iid");
-    public static readonly Metric Groups = new(3, "groups", NamespaceKind.Group, "value_stream.namespaces", "parent_id", "id", "counted.type = 'Group'");
-    public static readonly Metric MergeRequests = new(4, "merge_requests", NamespaceKind.Project, "value_stream.merge_requests", "target_project_id", "iid");
-    public static readonly Metric Pipelines = new(5, "pipelines", NamespaceKind.Project, "value_stream.pipelines", "project_id", "id");
-    public static readonly Metric DirectMembers = new(
+    public static readonly CountMetric Projects = new(1, "projects", NamespaceKind.Group, "value_stream.projects", "namespace_id", "id");
+    public static readonly CountMetric Issues = new(2, "issues", NamespaceKind.Project, "value_stream.issues", "project_id", "iid");
+    public static readonly CountMetric Groups = new(3, "groups", NamespaceKind.Group, "value_stream.namespaces", "parent_id", "id", "counted.type = 'Group'");
+    public static readonly CountMetric MergeRequests = new(4, "merge_requests", NamespaceKind.Project, "value_stream.merge_requests", "target_project_id", "iid");
+    public static readonly CountMetric Pipelines = new(5, "pipelines", NamespaceKind.Project, "value_stream.pipelines", "project_id", "id");
+    public static readonly CountMetric DirectMembers = new(
         6, "direct_members", NamespaceKind.Group, "value_stream.members", "source_id", "id",
         "counted.source_type = 'Namespace' AND counted.type = 'GroupMember' AND counted.invite_token IS NULL AND counted.requested_at IS NULL")
     {
@@ -25,7 +25,7 @@ internal sealed record Metric
         SumsOverTree = false,
     };
 
-    private Metric(short number, string name, NamespaceKind kind, string table, string scope, string key, string condition = "true")
+    private CountMetric(short number, string name, NamespaceKind kind, string table, string scope, string key, string condition = "true")
     {
         Number = number;
         Name = name;
@@ -36,7 +36,7 @@ internal sealed record Metric
     }
 
     /// <summary>Every metric, in the order in which a run counts them.</summary>
-    public static IReadOnlyList<Metric> All { get; } = [Projects, Issues, Groups, MergeRequests, Pipelines, DirectMembers];
+    public static IReadOnlyList<CountMetric> All { get; } = [Projects, Issues, Groups, MergeRequests, Pipelines, DirectMembers];
 
     /// <summary>As stored in <c>value_stream_dashboard_counts.metric</c>.</summary>
     public short Number { get; }
@@ -57,7 +57,7 @@ internal sealed record Metric
 
     /// <summary>The metric of that name.</summary>
     /// <exception cref="ValueStreamException">There is none; the message lists those that there are.</exception>
-    public static Metric Named(string name) =>
+    public static CountMetric Named(string name) =>
         All.FirstOrDefault(metric => metric.Name == name)
         ?? throw new ValueStreamException($"There is no metric '{name}'. Use one of: {string.Join(", ", All.Select(metric => metric.Name))}.");
 }

@@ -5,7 +5,7 @@ using Tally.Reporting.Rollups;
 namespace Tally.Reporting.Reports;
 
 /// <summary>Decides whether an account's reports read rollups (<c>report_rollup</c>). Writing them does not depend on it.</summary>
-internal sealed class RollupReads(AccountStore accounts, RollupVerifier verifier)
+internal sealed class RollupOptIn(AccountStore accounts, RollupVerifier verifier)
 {
     /// <summary>Lets reports read rollups, if all days verify as right.</summary>
     /// <param name="accountId">The account.</param>
@@ -31,7 +31,4 @@ internal sealed class RollupReads(AccountStore accounts, RollupVerifier verifier
 /// <summary>Rollups are not what the raw events say, so reports are not sent to them.</summary>
 internal sealed class UnverifiedRollupsException(long accountId, VerificationReport report) : OperatorException(
     $"{report.DaysDiffering} of {report.DaysChecked} days of account {accountId} are not what their raw events say, the first on {report.Differences.Min(difference => difference.Date).ToDateOnly():yyyy-MM-dd}. "
-    + $"Rebuild them with 'tally rollups backfill --account {accountId}', or override with --force: reports read days that are not covered from raw events in any case.")
-{
-    public VerificationReport Report { get; } = report;
-}
+    + $"Rebuild them with 'tally rollups backfill --account {accountId}', or override with --force: reports read days that are not covered from raw events in any case.");

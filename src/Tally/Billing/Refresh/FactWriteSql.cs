@@ -6,7 +6,7 @@ namespace Tally.Billing.Refresh;
 /// billable_units and notifications_sent. Parameter: <c>@now</c>.
 /// </summary>
 /// <remarks>A row whose rate changes moves to another key: it leaves and comes back with its created_at.</remarks>
-internal static class FactWrites
+internal static class FactWriteSql
 {
     public const string Sql = """
         removed AS (

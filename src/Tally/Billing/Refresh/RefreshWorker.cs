@@ -7,7 +7,7 @@ using Tally.Scheduling;
 namespace Tally.Billing.Refresh;
 
 /// <summary>Works off the days of a run, one transaction each.</summary>
-internal sealed class DayRun(FactRebuilder rebuild, RefreshRuns runs, ILogger<DayRun> logger)
+internal sealed class RefreshWorker(FactRebuilder rebuild, RefreshLog runs, ILogger<RefreshWorker> logger)
 {
     /// <summary>
     /// Rebuilds the run's pending days, the latest first, until none is left or the box is used up. A day that cannot be
@@ -19,7 +19,7 @@ internal sealed class DayRun(FactRebuilder rebuild, RefreshRuns runs, ILogger<Da
     /// <param name="onDay">Called after each day.</param>
     /// <returns>Whether the run is done.</returns>
     public async Task<bool> WorkOffAsync(
-        RebuildRequest request, RuntimeLimiter? limiter, ICollection<Exception> failures, Action<DayResult>? onDay, CancellationToken cancellationToken)
+        RebuildRequest request, RuntimeLimiter? limiter, ICollection<Exception> failures, Action<RefreshedDay>? onDay, CancellationToken cancellationToken)
     {
         var pending = await runs.PendingAsync(request.RunId, cancellationToken);
         foreach (var (index, day) in pending.Index())
