@@ -32,14 +32,14 @@ internal sealed class BentDays(Session session, int days)
 
         await using var connection = await session.Database.OpenConnectionAsync(cancellationToken);
         foreach (var account in DemoAccount.All.DistinctBy(account => account.ZoneId))
-        foreach (var day in Days(account.Zone))
-        {
-            var raw = await connection.ExecuteScalarAsync<long>(new CommandDefinition(Raw, new { id = account.Id, start = day.Start, end = day.End }, cancellationToken: cancellationToken));
-            var rolledUp = await connection.ExecuteScalarAsync<long>(new CommandDefinition(RolledUp, new { id = account.Id, date = day.Date }, cancellationToken: cancellationToken));
-            table.AddRow(
-                new Text(account.Name), new Text(account.ZoneId), new Text(Words.Of(day.Date)),
-                new Text(day.Start.InZone(account.Zone).ToString("HH:mm x", CultureInfo.InvariantCulture)), Number((decimal)day.Length.TotalHours), Number(raw), Number(rolledUp));
-        }
+            foreach (var day in Days(account.Zone))
+            {
+                var raw = await connection.ExecuteScalarAsync<long>(new CommandDefinition(Raw, new { id = account.Id, start = day.Start, end = day.End }, cancellationToken: cancellationToken));
+                var rolledUp = await connection.ExecuteScalarAsync<long>(new CommandDefinition(RolledUp, new { id = account.Id, date = day.Date }, cancellationToken: cancellationToken));
+                table.AddRow(
+                    new Text(account.Name), new Text(account.ZoneId), new Text(Words.Of(day.Date)),
+                    new Text(day.Start.InZone(account.Zone).ToString("HH:mm x", CultureInfo.InvariantCulture)), Number((decimal)day.Length.TotalHours), Number(raw), Number(rolledUp));
+            }
 
         return table;
     }

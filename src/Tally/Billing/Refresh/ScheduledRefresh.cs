@@ -11,7 +11,7 @@ namespace Tally.Billing.Refresh;
 /// alone by a lease. What the box cuts off goes on with the next tick.
 /// </summary>
 internal sealed class ScheduledRefresh(
-    RefreshLease schedule, RefreshLog runs, RefreshWorker dayRun, ThresholdRecorder thresholds, RefreshRecordPurger records, IClock clock, IOptions<BillingOptions> options, ILogger<ScheduledRefresh> logger)
+    RefreshLease schedule, RefreshLog runs, RefreshWorker worker, ThresholdRecorder thresholds, RefreshRecordPurger records, IClock clock, IOptions<BillingOptions> options, ILogger<ScheduledRefresh> logger)
 {
     /// <summary>Refreshes what is due.</summary>
     /// <param name="limiter">The time box.</param>
@@ -50,7 +50,7 @@ internal sealed class ScheduledRefresh(
         Lease lease, RuntimeLimiter limiter, List<Exception> failures, HashSet<int> years, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
-        Task<bool> WorkOffAsync(Guid runId, RuntimeLimiter? box) => dayRun.WorkOffAsync(
+        Task<bool> WorkOffAsync(Guid runId, RuntimeLimiter? box) => worker.WorkOffAsync(
             new RebuildRequest(runId, Services: null, Force: false, lease), box, failures, result => years.Add(result.LocalDate.Year), cancellationToken);
 
         var today = await runs.OpenAsync("today", [now.InUtc().Date], cancellationToken: cancellationToken);

@@ -31,17 +31,17 @@ public abstract class ReportTests(ReportingHost host) : IClassFixture<ReportingH
 
     private protected ReportingEvent Event(
         string name, Instant at, decimal? value = 0, decimal? business = 0, long? user = null, long? inbox = null, long? conversation = null, long? account = null) => new()
-    {
-        Id = Guid.NewGuid(),
-        AccountId = account ?? Account,
-        Name = name,
-        Value = value,
-        ValueInBusinessHours = business,
-        UserId = user,
-        InboxId = inbox,
-        ConversationId = conversation,
-        CreatedAt = at,
-    };
+        {
+            Id = Guid.NewGuid(),
+            AccountId = account ?? Account,
+            Name = name,
+            Value = value,
+            ValueInBusinessHours = business,
+            UserId = user,
+            InboxId = inbox,
+            ConversationId = conversation,
+            CreatedAt = at,
+        };
 
     /// <summary>February 2026 in New York, unless said otherwise.</summary>
     private protected SeriesRequest Request(ReportMetric metric, Instant? from = null, Instant? to = null, ReportPeriod groupBy = ReportPeriod.Day, ReportZone? zone = null) => new()
