@@ -11,8 +11,12 @@ internal static class FunctionContextExtensions
         queue,
         context.MessageId(),
         body,
+        context.Tries());
+
+    /// <summary>How often the message was delivered, this time included; 1 if there is none.</summary>
+    public static long Tries(this FunctionContext context) =>
         context.BindingContext.BindingData.TryGetValue("DequeueCount", out var count)
-            && long.TryParse(count?.ToString()?.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var tries) ? tries : 1);
+        && long.TryParse(count?.ToString()?.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var tries) ? tries : 1;
 
     /// <summary>The id of the queue message that triggered the invocation, for errors and logs; the invocation's own id if there is none.</summary>
     /// <remarks>

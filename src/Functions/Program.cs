@@ -19,5 +19,6 @@ builder.Services.AddSingleton<IMessageSender, QueueMessageSender>();
 builder.Services.AddSingleton<IPoisonQueues, PoisonQueues>();
 builder.Services.AddHostedService<ConnectionBudgetCheck>();
 builder.Services.AddTelemetryExport(builder.Configuration);
+builder.UseMiddleware<FirstStackOnly>();
 builder.UseMiddleware<FunctionTelemetry>();
 builder.Build().Run();

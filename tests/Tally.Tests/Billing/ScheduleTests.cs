@@ -138,6 +138,24 @@ public sealed class ScheduleTests(TestDatabase database) : BillingTest(database)
     }
 
     [Fact]
+    public async Task A_failure_of_a_day_that_cannot_be_noted_is_the_one_that_is_thrown()
+    {
+        await World.NotificationAsync(await World.TemplateAsync(), createdAt: Clock.GetCurrentInstant());
+        await ExecuteAsync("""
+            CREATE FUNCTION refuse_note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no notes''; END';
+            CREATE TRIGGER refuse_note BEFORE UPDATE OF error ON billing.refresh_run_days FOR EACH ROW WHEN (NEW.error IS NOT NULL) EXECUTE FUNCTION refuse_note()
+            """);
+        try
+        {
+            (await Should.ThrowAsync<BillingException>(() => TickAsync())).Message.ShouldContain("SMS were sent");
+        }
+        finally
+        {
+            await ExecuteAsync("DROP TRIGGER refuse_note ON billing.refresh_run_days; DROP FUNCTION refuse_note()");
+        }
+    }
+
+    [Fact]
     public async Task A_failed_day_outside_the_next_window_is_due_all_the_same()
     {
         Worker(("Billing:NightlyDays", "1"));

@@ -5,6 +5,7 @@ using NodaTime;
 using Npgsql;
 using Shouldly;
 using Tally.Database;
+using Tally.Reporting.Backfill;
 using Tally.Reporting.Events;
 using Tally.Tests.Infrastructure;
 using Xunit;
@@ -27,9 +28,14 @@ public sealed class EnvironmentFaultTests : IAsyncLifetime
         await _host.AddAccountAsync(1);
         await new DatabaseRole(_host.DataSource).GrantAsync(_role, null);
         await _host.ExecuteAsync($"ALTER ROLE {_role} PASSWORD '{Password}'");
+        _app = NewApp();
+    }
+
+    private ServiceProvider NewApp()
+    {
         var settings = new NpgsqlConnectionStringBuilder(_host.ConnectionString) { Username = _role, Password = Password };
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Tally", settings.ConnectionString)]).Build();
-        _app = new ServiceCollection().AddLogging().AddSingleton<ILogger<OutageRetry>>(_log).AddSingleton<IClock>(_host.Clock).AddSingleton<IMessageSender>(_host.Sender).AddTally(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddSingleton<ILogger<OutageRetry>>(_log).AddSingleton<IClock>(_host.Clock).AddSingleton<IMessageSender>(_host.Sender).AddTally(configuration).BuildServiceProvider();
     }
 
     public async Task DisposeAsync()
@@ -80,6 +86,28 @@ public sealed class EnvironmentFaultTests : IAsyncLifetime
         (await Eventually.ComesAsync(waiting, "the message is applied")).Applied.ShouldBe(1);
     }
 
-    private Task<ApplyResult> ApplyAsync(int seconds) => _app.GetRequiredService<EventMessageProcessor>().ApplyAsync(
-        $$"""{"id":"{{Guid.NewGuid()}}","accountId":1,"name":"reply_time","value":{{seconds}},"createdAt":"2026-02-11T12:00:00Z"}""", "message", CancellationToken.None);
+    [Theory]
+    [InlineData("reporting.accounts")]
+    [InlineData("reporting.backfill_requests")]
+    public async Task A_roles_statement_timeout_cuts_off_no_message_not_even_in_an_app_that_has_just_started(string table)
+    {
+        await _host.AddRawAsync(TestEvent.FirstResponse(1));
+        await _host.ExecuteAsync($"ALTER ROLE {_role} SET statement_timeout = '300ms'");
+        await using var app = NewApp();
+        await using var held = await LockBarrier.HoldAsync(_host.DataSource);
+        await held.ExecuteAsync($"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+
+        var waiting = app.GetRequiredService<Backfills>().FanOutAsync(MessageJson.Serialize(new BackfillMessage { AccountId = 1 }), Guid.NewGuid().ToString());
+        await Eventually.HoldsAsync(
+            async () => await _host.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = @role AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '600 ms')", new { role = _role }),
+            "a statement waits longer than the role's timeout");
+        await held.ReleaseAsync();
+
+        (await Eventually.ComesAsync(waiting, "the request is split")).Days.Count.ShouldBe(1);
+        (await app.GetRequiredService<EventMessageProcessor>().ApplyAsync(Message(2), "message", CancellationToken.None)).Applied.ShouldBe(1);
+    }
+
+    private Task<ApplyResult> ApplyAsync(int seconds) => _app.GetRequiredService<EventMessageProcessor>().ApplyAsync(Message(seconds), "message", CancellationToken.None);
+
+    private static string Message(int seconds) => $$"""{"id":"{{Guid.NewGuid()}}","accountId":1,"name":"reply_time","value":{{seconds}},"createdAt":"2026-02-11T12:00:00Z"}""";
 }

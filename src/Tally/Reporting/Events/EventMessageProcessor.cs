@@ -32,7 +32,7 @@ public sealed class EventMessageProcessor
         var accounts = await _retry.RunAsync(
             async token => await _accounts.GetAsync([.. message.Events.Select(one => one.Event.AccountId).Distinct()], token), cancellationToken);
         var known = message.Events.Where(one => accounts.ContainsKey(one.Event.AccountId)).Select(one => one.Event).ToList();
-        var outcomes = known.Count == 0 ? [] : await _retry.RunAsync(token => _intake.ApplyAsync(known, token), cancellationToken);
+        var outcomes = known.Count == 0 ? [] : await _retry.RunAsync(token => _intake.ApplyAsync(known, accounts, token), cancellationToken);
         Report(messageId, known, outcomes);
         var erased = message.Events.Any(one => !accounts.ContainsKey(one.Event.AccountId))
             ? await _retry.RunAsync(

@@ -67,7 +67,7 @@ internal sealed class AccountEraser(
         await using var transaction = await connection.BeginWithinAsync(_timeout, cancellationToken);
         await LockAsync(connection, accountId, cancellationToken);
         var wasThere = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            EraseSql.Begin, new { account_id = accountId, now }, transaction, cancellationToken: cancellationToken));
+            EraseSql.Begin, new { account_id = accountId, now }, transaction, TimedStatement.ClientTimeout(_timeout), cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
         return wasThere;
     }
@@ -105,6 +105,6 @@ internal sealed class AccountEraser(
         return await connection.QueryWithinAsync<long>(_timeout, EraseSql.Unfinished, null, cancellationToken);
     }
 
-    private static Task LockAsync(NpgsqlConnection connection, long accountId, CancellationToken cancellationToken) =>
-        connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(accountId) }, cancellationToken: cancellationToken));
+    private Task LockAsync(NpgsqlConnection connection, long accountId, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(accountId) }, commandTimeout: TimedStatement.ClientTimeout(_timeout), cancellationToken: cancellationToken));
 }

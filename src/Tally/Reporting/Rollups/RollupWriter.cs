@@ -33,13 +33,18 @@ internal sealed class RollupWriter(NpgsqlDataSource dataSource, AccountDirectory
 {
     /// <summary>Applies all of <paramref name="events"/> or, if it throws, none. Outcomes are in the order of the events.</summary>
     /// <exception cref="UnknownAccountException">An event's account does not exist.</exception>
-    public async Task<IReadOnlyList<EventOutcome>> ApplyAsync(IReadOnlyList<ReportingEvent> events, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<EventOutcome>> ApplyAsync(IReadOnlyList<ReportingEvent> events, CancellationToken cancellationToken) => ApplyAsync(events, null, cancellationToken);
+
+    /// <summary>The same for a caller that has looked up the events' accounts; what has changed since is looked up again.</summary>
+    public async Task<IReadOnlyList<EventOutcome>> ApplyAsync(
+        IReadOnlyList<ReportingEvent> events, IReadOnlyDictionary<long, Account>? known, CancellationToken cancellationToken)
     {
         var outcomes = new EventOutcome[events.Count];
         var (pending, repeated) = SplitRepeated(events);
         while (pending.Count > 0)
         {
-            var batch = EventBatch.Of([.. pending.Select(index => events[index])], await AccountsOfAsync(events, pending, cancellationToken));
+            var batch = EventBatch.Of([.. pending.Select(index => events[index])], known ?? await AccountsOfAsync(events, pending, cancellationToken));
+            known = null;
             Telemetry.BatchSize.Record(pending.Count);
             var refusal = await TryApplyAsync(batch, cancellationToken);
             if (refusal is null) break;

@@ -55,6 +55,29 @@ public sealed class AccountCommandTests : IClassFixture<TestDatabase>, IDisposab
     }
 
     [Fact]
+    public async Task What_was_recorded_while_the_queue_was_down_is_said_and_repeating_the_command_puts_it_there()
+    {
+        await _tally.RunAsync("account", "create", "60");
+        await _tally.RunAsync("events", "import", _tally.WriteFile("one.ndjson", """{"id":7,"account_id":60,"name":"first_response","value":1,"created_at":"2026-03-08 14:30:00"}"""));
+        string[][] commands =
+        [
+            ["account", "set-timezone", "60", "Europe/Paris", "--yes"],
+            ["rollups", "backfill", "--account", "60", "--yes", "--no-wait"],
+        ];
+        foreach (var command in commands)
+        {
+            _tally["AzureWebJobsStorage"] = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:1/a";
+            var failed = await _tally.RunAsync(command);
+            (failed.ExitCode, failed.Error.Contains("is on record, and its message is not on the queue", StringComparison.Ordinal)).ShouldBe((ExitCode.Error, true), failed.Error);
+
+            _tally["AzureWebJobsStorage"] = _storage;
+            (await _tally.RunAsync(command)).ExitCode.ShouldBe(ExitCode.Done);
+            var queue = QueueAccount.Of(_storage).GetQueue(QueueNames.ReportingBackfills);
+            TextMessages.As<BackfillMessage>((await queue.ReceiveMessageAsync()).Value.Body.ToString()).AccountId.ShouldBe(60);
+        }
+    }
+
+    [Fact]
     public async Task A_zone_given_under_an_alias_is_stored_under_its_canonical_id()
     {
         await _tally.RunAsync("account", "create", "43");

@@ -14,6 +14,21 @@ public sealed class BackfillMessageTests(ReportingHost host) : IClassFixture<Rep
 {
 
     [Fact]
+    public async Task A_failure_of_a_day_that_cannot_be_recorded_is_the_one_that_is_thrown()
+    {
+        await host.AddAccountAsync(4_040, "Nowhere/Invalid");
+        await host.ExecuteAsync("ALTER TABLE reporting.backfill_days RENAME TO away");
+        try
+        {
+            await Should.ThrowAsync<MissingTimeZoneException>(() => host.RebuildAsync(4_040, TestEvent.Day, Guid.NewGuid()));
+        }
+        finally
+        {
+            await host.ExecuteAsync("ALTER TABLE reporting.away RENAME TO backfill_days");
+        }
+    }
+
+    [Fact]
     public async Task A_message_without_request_is_named_by_its_own_id_however_often_it_comes()
     {
         await AddAsync(1);
