@@ -106,6 +106,24 @@ public sealed class NamespacePathTests(TestDatabase database) : ValueStreamTest(
         await PathsShouldBeAsync("2: 2", "3: 5 3", "5: 5");
     }
 
+    [Theory]
+    [InlineData("SELECT 100001 - n, 'Group', CASE WHEN n > 1 THEN 100001 - n / 2 END FROM generate_series(1, 2000) n ORDER BY n DESC")]
+    [InlineData("SELECT n, 'Project', 100000 FROM generate_series(1, 2000) n UNION ALL SELECT 100000, 'Group', NULL")]
+    public async Task A_load_that_brings_children_first_reads_each_namespace_a_few_times_and_not_all_of_them_for_each(string rows)
+    {
+        await using var connection = await Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync($"INSERT INTO value_stream.namespaces (id, type, parent_id) {rows}");
+
+        (await ExecuteAsync("SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables WHERE relid = 'value_stream.namespaces'::regclass")).ShouldBeLessThan(2000 * 200);
+
+        async Task<long> ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 120 };
+            return await command.ExecuteScalarAsync() is long number ? number : 0;
+        }
+    }
+
     [Fact]
     public async Task A_tree_of_two_hundred_levels_moves_as_one()
     {
