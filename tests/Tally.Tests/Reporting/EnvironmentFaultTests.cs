@@ -97,7 +97,7 @@ public sealed class EnvironmentFaultTests : IAsyncLifetime
         await using var held = await LockBarrier.HoldAsync(_host.DataSource);
         await held.ExecuteAsync($"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
 
-        var waiting = app.GetRequiredService<Backfills>().FanOutAsync(MessageJson.Serialize(new BackfillMessage { AccountId = 1 }), Guid.NewGuid().ToString());
+        var waiting = app.GetRequiredService<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(new BackfillMessage { AccountId = 1 }), Guid.NewGuid().ToString());
         await Eventually.HoldsAsync(
             async () => await _host.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = @role AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '600 ms')", new { role = _role }),
             "a statement waits longer than the role's timeout");
