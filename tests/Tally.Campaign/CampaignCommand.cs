@@ -5,6 +5,7 @@ using LocalServices;
 using NodaTime;
 using NodaTime.Text;
 using Spectre.Console;
+using Tally.Benchmarks.Hosts;
 using Tally.Campaign.Billing;
 using Tally.Campaign.Reporting;
 using Tally.Campaign.ValueStream;
@@ -33,6 +34,8 @@ internal static class CampaignCommand
     private static readonly Option<int> LongestStop = Number("--longest-stop", (int)Defaults.LongestStop.TotalSeconds, "Seconds that such a stop lasts at most; one of Azurite a third of it.", 1, 60);
     private static readonly Option<int> StorageStops = Number("--storage-stops", Defaults.StorageStops, "Stops of Azurite.", 0, 1_000);
     private static readonly Option<int> Cuts = Number("--cuts", Defaults.Cuts, "Connections cut, half closed, held up.", 0, 10_000);
+    private static readonly Option<int> Outage = Number("--outage", 0, "Instead of all faults, one outage of PostgreSQL of so many seconds under load, with the waits that host.json has.", 0, 86_400);
+    private static readonly Option<bool> PgBouncer = new("--pgbouncer") { Description = "Puts PgBouncer in transaction mode before PostgreSQL; it has to be installed." };
     private static readonly Option<int> Minutes = Number("--minutes", (int)Defaults.Limit.TotalMinutes, "When a campaign gives up.", 1, 100_000);
 
     public static RootCommand Create()
@@ -40,8 +43,12 @@ internal static class CampaignCommand
         Part.AcceptOnlyFromAmong([.. Parts.Keys, "all"]);
         var root = new RootCommand("Runs the function app on several hosts over real servers, hurts all of them, and holds what is stored against a model of what was sent. Needs a Unix: it sends signals.")
         {
-            Part, Seed, Day, Messages, Hosts, Kills, Stops, LongestStop, StorageStops, Cuts, Minutes,
+            Part, Seed, Day, Messages, Hosts, Kills, Stops, LongestStop, StorageStops, Cuts, Outage, PgBouncer, Minutes,
         };
+        Day.Validators.Add(given =>
+        {
+            if (given.GetValue(Day) is { } text && !LocalDatePattern.Iso.Parse(text).Success) given.AddError($"--day '{text}' is no day. Expected one such as 2026-03-08.");
+        });
         root.SetAction(RunAsync);
         return root;
     }
@@ -54,7 +61,7 @@ internal static class CampaignCommand
         var settings = new CampaignSettings
         {
             Seed = result.GetValue(Seed) ?? Random.Shared.Next(),
-            Day = result.GetValue(Day) is { } text ? LocalDatePattern.Iso.Parse(text).GetValueOrThrow() : today,
+            Day = result.GetValue(Day) is { } text ? LocalDatePattern.Iso.Parse(text).Value : today,
             Messages = result.GetValue(Messages),
             Hosts = result.GetValue(Hosts),
             Kills = result.GetValue(Kills),
@@ -62,6 +69,8 @@ internal static class CampaignCommand
             LongestStop = TimeSpan.FromSeconds(result.GetValue(LongestStop)),
             StorageStops = result.GetValue(StorageStops),
             Cuts = result.GetValue(Cuts),
+            Outage = TimeSpan.FromSeconds(result.GetValue(Outage)),
+            PgBouncer = result.GetValue(PgBouncer),
             Limit = TimeSpan.FromMinutes(result.GetValue(Minutes)),
             Folder = Path.Combine(CheckoutDirectory.LocalDirectory, "campaign"),
         };
@@ -74,17 +83,24 @@ internal static class CampaignCommand
     private static async Task<int> RunAsync(
         string name, CampaignSettings settings, Func<CampaignSettings, Action<string>, CancellationToken, Task<Verdict>> run, CancellationToken cancellationToken)
     {
-        var again = string.Create(CultureInfo.InvariantCulture, $"{name} --seed {settings.Seed} --day {settings.Day:uuuu-MM-dd} --messages {settings.Messages} --hosts {settings.Hosts} --kills {settings.Kills} --stops {settings.DatabaseStops} --longest-stop {settings.LongestStop.TotalSeconds} --storage-stops {settings.StorageStops} --cuts {settings.Cuts}");
+        var again = string.Create(CultureInfo.InvariantCulture, $"{name} --seed {settings.Seed} --day {settings.Day:uuuu-MM-dd} --messages {settings.Messages} --hosts {settings.Hosts} --kills {settings.Kills} --stops {settings.DatabaseStops} --longest-stop {settings.LongestStop.TotalSeconds} --storage-stops {settings.StorageStops} --cuts {settings.Cuts}{(settings.Outage > TimeSpan.Zero ? $" --outage {settings.Outage.TotalSeconds}" : "")}{(settings.PgBouncer ? " --pgbouncer" : "")}");
         await Console.Error.WriteLineAsync($"Campaign: {again}");
-        var began = Stopwatch.StartNew();
+        var (began, processors) = (Stopwatch.StartNew(), Processors.Read());
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(settings.Limit);
         try
         {
             var verdict = await run(settings, line => Console.Error.WriteLine($"{began.Elapsed:h\\:mm\\:ss} {line}"), limit.Token);
-            AnsiConsole.Write(TableOf(name, settings, verdict, began.Elapsed));
+            var title = string.Create(CultureInfo.InvariantCulture, $"{name}, seed {settings.Seed}: {began.Elapsed.TotalMinutes:0.0} minutes on {Environment.ProcessorCount} processors that were busy for {Processors.Read().BusySince(processors):0 %} of the time");
+            if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
+            AnsiConsole.Write(TableOf(title, verdict));
             if (verdict.IsRight) return 0;
             await Console.Error.WriteLineAsync($"{verdict.Wrongs.Count} things are wrong. Run it again with: {again}\nThe first: {verdict.Wrongs[0]}");
+        }
+        catch (LocalServersException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 2;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -95,9 +111,9 @@ internal static class CampaignCommand
         return 1;
     }
 
-    private static Table TableOf(string name, CampaignSettings settings, Verdict verdict, TimeSpan took)
+    private static Table TableOf(string title, Verdict verdict)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(string.Create(CultureInfo.InvariantCulture, $"{name}, seed {settings.Seed}, {took.TotalMinutes:0.0} minutes")) }
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(title) }
             .AddColumns(new TableColumn("").LeftAligned(), new TableColumn("").RightAligned(), new TableColumn("").LeftAligned()).HideHeaders();
         foreach (var (what, count, note) in verdict.Lines) table.AddRow(new Text(what), new Text(count), new Text(note));
         return table;

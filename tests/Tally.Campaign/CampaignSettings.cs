@@ -31,6 +31,15 @@ internal sealed record CampaignSettings
     /// <summary>Faults of the network: connections cut, half closed, held up.</summary>
     public int Cuts { get; init; } = 20;
 
+    /// <summary>
+    /// Instead of all those faults, one outage of the database of this length, under load, with the waits and tries that
+    /// host.json has: what ARCHITECTURE.md says of ten minutes. Zero for none.
+    /// </summary>
+    public TimeSpan Outage { get; init; }
+
+    /// <summary>Whether PgBouncer in transaction mode stands before the database.</summary>
+    public bool PgBouncer { get; init; }
+
     /// <summary>When the campaign gives up. It ends a run that has failed; nothing else depends on the time.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromHours(2);
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Tally.Azure;
 using Tally.Billing.Refresh;
 using Tally.Campaign.Servers;
 using Tally.Scheduling;
@@ -14,10 +16,10 @@ internal sealed class BillingCampaign(CampaignSettings settings, Action<string> 
     public async Task<Verdict> RunAsync(CancellationToken cancellationToken)
     {
         var sent = new SentMessages(settings);
-        await using var database = await DatabaseServer.StartAsync(settings.Folder, cancellationToken);
+        await using var database = await DatabaseServer.StartAsync(settings, cancellationToken);
         await using var storage = await StorageServer.StartAsync(settings.Folder, cancellationToken);
         await using var product = new ProductServices(database, storage);
-        await SentMessages.LoadServicesAsync(database, cancellationToken);
+        await SentMessages.LoadServicesAsync(database.Direct, cancellationToken);
         var clerks = new Clerks(settings, database, product, sent);
         await clerks.BeginAsync(cancellationToken);
 
@@ -34,10 +36,22 @@ internal sealed class BillingCampaign(CampaignSettings settings, Action<string> 
         var verdict = new Verdict();
         verdict.Count("messages sent", sent.Messages.Count, $"{SentMessages.Services} services, {sent.AllDays.Count} days, {writers.Count:#,0} changes");
         verdict.Count("refreshes by hand", clerks.Refreshes, $"two at once, beside {settings.Hosts} hosts with a timer");
-        await new BillingJudge(settings, sent, clerks).JudgeAsync(database, storage, verdict, cancellationToken);
+        await new BillingJudge(settings, sent.Messages, clerks.Book).JudgeAsync(database.Direct, await TakeAlertsAsync(storage, cancellationToken), verdict, cancellationToken);
+        verdict.Count("months closed and opened again", clerks.MonthsClosed);
+        verdict.MustBeNone("changed while their month was closed", clerks.MovedWhileClosed);
         var again = await clerks.RefreshAllAsync(cancellationToken);
         verdict.MustBeNone("facts that a further refresh changes", again == 0 ? [] : [$"{again} facts, and nothing had changed."]);
         survival.Report(verdict);
         return verdict;
+    }
+
+    private static async Task<IReadOnlyList<Guid>> TakeAlertsAsync(StorageServer storage, CancellationToken cancellationToken)
+    {
+        var queue = QueueAccount.Of(storage.Direct).GetQueue(QueueNames.BillingAlerts);
+        var ids = new List<Guid>();
+        if (!await queue.ExistsAsync(cancellationToken)) return ids;
+        while ((await queue.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
+            ids.AddRange(messages.Select(message => JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetGuid()));
+        return ids;
     }
 }

@@ -1,28 +1,27 @@
-using System.Text.Json;
 using Dapper;
 using NodaTime;
 using Npgsql;
-using Tally.Azure;
-using Tally.Campaign.Servers;
 
 namespace Tally.Campaign.Billing;
 
 /// <summary>Holds the facts, their monthly sums and the alerts against what was sent and set.</summary>
-internal sealed class BillingJudge(CampaignSettings settings, SentMessages sent, Clerks clerks)
+/// <param name="settings">The campaign's.</param>
+/// <param name="messages">What was sent.</param>
+/// <param name="book">What was set.</param>
+internal sealed class BillingJudge(CampaignSettings settings, IReadOnlyList<SentMessage> messages, RateBook book)
 {
     private static readonly int[] Percents = [80, 100];
 
-    private readonly Dictionary<Fact, (long Units, long Sent)> _expected = BillingModel.Facts(sent.Messages, clerks.Rates);
+    private readonly Dictionary<Fact, (long Units, long Sent)> _expected = BillingModel.Facts(messages, book.Rates);
 
-    public async Task JudgeAsync(DatabaseServer database, StorageServer storage, Verdict verdict, CancellationToken cancellationToken)
+    /// <summary>Judges the database, and the alerts that came to their queue.</summary>
+    public async Task JudgeAsync(string database, IReadOnlyList<Guid> delivered, Verdict verdict, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(database.Direct);
+        await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync(cancellationToken);
         await JudgeFactsAsync(connection, verdict);
         await JudgeMonthsAsync(connection, verdict);
-        await JudgeAlertsAsync(connection, storage, verdict, cancellationToken);
-        verdict.Count("months closed and opened again", clerks.MonthsClosed);
-        verdict.MustBeNone("facts that changed while their month was closed", clerks.MovedWhileClosed);
+        await JudgeAlertsAsync(connection, delivered, verdict);
     }
 
     private async Task JudgeFactsAsync(NpgsqlConnection connection, Verdict verdict)
@@ -47,12 +46,11 @@ internal sealed class BillingJudge(CampaignSettings settings, SentMessages sent,
     }
 
     /// <summary>What was reached is on record, what is on record is in the queue at least once, and nothing else is.</summary>
-    private async Task JudgeAlertsAsync(NpgsqlConnection connection, StorageServer storage, Verdict verdict, CancellationToken cancellationToken)
+    private async Task JudgeAlertsAsync(NpgsqlConnection connection, IReadOnlyList<Guid> delivered, Verdict verdict)
     {
         var recorded = (await connection.QueryAsync<(Guid Id, Guid Service, int Percent, int Limit)>("SELECT id, service_id, percent, free_sms_fragment_limit FROM billing.usage_thresholds")).ToList();
-        var delivered = await TakeAlertsAsync(storage, cancellationToken);
         var used = BillingModel.Used(_expected, settings.Day.Year);
-        var reached = clerks.Allowances.Where(allowance => allowance.Value > 0).SelectMany(allowance => Percents
+        var reached = book.Allowances.Where(allowance => allowance.Value > 0).SelectMany(allowance => Percents
             .Where(percent => used.GetValueOrDefault(allowance.Key) * 100 >= (long)allowance.Value * percent).Select(percent => (Service: allowance.Key, Percent: percent, Limit: allowance.Value))).ToList();
         verdict.Count("alerts delivered", delivered.Distinct().Count(), $"{delivered.Count - delivered.Distinct().Count()} of them twice, under the same id");
         verdict.MustBeNone("alerts not delivered", [.. recorded.Where(row => !delivered.Contains(row.Id)).Select(row => $"{row}")]);
@@ -62,16 +60,6 @@ internal sealed class BillingJudge(CampaignSettings settings, SentMessages sent,
 
     private string Describe(Fact fact, Dictionary<Fact, (long, long)> found) =>
         $"{fact}: {_expected.GetValueOrDefault(fact)} expected, {found.GetValueOrDefault(fact)} found; of the same price group are expected {string.Join(", ", _expected.Where(other => other.Key with { Rate = 0 } == fact with { Rate = 0 }))}.";
-
-    private static async Task<IReadOnlyList<Guid>> TakeAlertsAsync(StorageServer storage, CancellationToken cancellationToken)
-    {
-        var queue = QueueAccount.Of(storage.Direct).GetQueue(QueueNames.BillingAlerts);
-        var ids = new List<Guid>();
-        if (!await queue.ExistsAsync(cancellationToken)) return ids;
-        while ((await queue.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
-            ids.AddRange(messages.Select(message => JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetGuid()));
-        return ids;
-    }
 
     private sealed record FactRow
     {

@@ -2,6 +2,16 @@ using NodaTime;
 
 namespace Tally.Campaign.Billing;
 
+/// <summary>What was set last.</summary>
+internal sealed class RateBook
+{
+    /// <summary>The rate of a fragment from each day on.</summary>
+    public Dictionary<LocalDate, decimal> Rates { get; } = [];
+
+    /// <summary>The free fragments of each service this year.</summary>
+    public Dictionary<Guid, int> Allowances { get; } = [];
+}
+
 /// <summary>What a fact is of.</summary>
 internal sealed record Fact(LocalDate Day, Guid Template, Guid Service, string Type, string Provider, int Multiplier, bool International, decimal Rate);
 

@@ -15,11 +15,7 @@ internal sealed class Clerks(CampaignSettings settings, DatabaseServer database,
     private readonly List<string> _moved = [];
     private int _refreshes;
 
-    /// <summary>The rate from each day on, as it was set last.</summary>
-    public Dictionary<LocalDate, decimal> Rates { get; } = [];
-
-    /// <summary>The free fragments of each service this year, as they were set last.</summary>
-    public Dictionary<Guid, int> Allowances { get; } = [];
+    public RateBook Book { get; } = new();
 
     /// <summary>Facts of closed months that changed all the same.</summary>
     public IReadOnlyList<string> MovedWhileClosed => _moved;
@@ -82,13 +78,13 @@ internal sealed class Clerks(CampaignSettings settings, DatabaseServer database,
     private async Task SetRateAsync(LocalDate from, decimal rate, CancellationToken cancellationToken)
     {
         await Again.UntilDoneAsync(() => product.Get<Rates>().SetAsync("sms", rate, from.AtMidnight().InUtc().ToInstant(), cancellationToken), cancellationToken);
-        Rates[from] = rate;
+        Book.Rates[from] = rate;
     }
 
     private async Task SetAllowanceAsync(int service, int limit, CancellationToken cancellationToken)
     {
         await Again.UntilDoneAsync(() => product.Get<AllowanceBook>().SetAsync(SentMessages.ServiceId(service), limit, settings.Day.Year, cancellationToken), cancellationToken);
-        Allowances[SentMessages.ServiceId(service)] = limit;
+        Book.Allowances[SentMessages.ServiceId(service)] = limit;
     }
 
     private async Task CloseForAWhileAsync(YearMonth month, Writers writers, CancellationToken cancellationToken)

@@ -1,7 +1,6 @@
 using Dapper;
 using NodaTime;
 using Npgsql;
-using Tally.Campaign.Servers;
 
 namespace Tally.Campaign.Billing;
 
@@ -65,9 +64,9 @@ internal sealed class SentMessages
 
     public static Guid TemplateId(int service, bool isSms) => new(service + 1, (short)(isSms ? 3 : 4), 0x4000, 0x80, 0, 0, 0, 0, 0, 0, 0);
 
-    public static async Task LoadServicesAsync(DatabaseServer database, CancellationToken cancellationToken)
+    public static async Task LoadServicesAsync(string database, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(database.Direct);
+        await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync(cancellationToken);
         for (var service = 0; service < Services; service++)
             await connection.ExecuteAsync("INSERT INTO billing.services (id, name) VALUES (@id, @name)", new { id = ServiceId(service), name = $"Service {service + 1}" });

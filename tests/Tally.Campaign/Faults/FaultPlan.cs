@@ -26,6 +26,7 @@ internal static class FaultPlan
     /// <summary>Spread over a work of so many steps.</summary>
     public static IReadOnlyList<Fault> Of(CampaignSettings settings, int steps)
     {
+        if (settings.Outage > TimeSpan.Zero) return [new Fault(steps / 3, FaultKind.DatabaseStopped, 0, settings.Outage)];
         var random = settings.RandomFor("faults");
         return
         [

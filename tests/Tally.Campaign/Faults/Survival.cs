@@ -1,3 +1,5 @@
+using Tally.Campaign.Servers;
+
 namespace Tally.Campaign.Faults;
 
 /// <summary>What a campaign went through.</summary>
@@ -20,7 +22,8 @@ internal sealed record Survival(IReadOnlyList<SurvivedFault> Faults, int HostsEn
     {
         foreach (var same in Faults.GroupBy(fault => fault.Kind).OrderBy(same => same.Key))
             verdict.Count(Names[same.Key], same.Count(), FormattableString.Invariant($"work went on within {same.Max(fault => fault.Recovery).TotalSeconds:0.0} s"));
+        verdict.Count("seconds that a host's clock is ahead", Hosts.ClockMover is null ? 0 : Hosts.SecondsAhead, Hosts.ClockMover is null ? "not tried: it takes libfaketime, such as Debian's package faketime" : "one of the hosts, all the time");
         if (Faults.Count > 0) verdict.Count("longest recovery", Faults.Max(fault => fault.Recovery));
-        verdict.Count("hosts that ended by themselves", HostsEnded);
+        verdict.Count("hosts that ended by themselves", HostsEnded, "and were started again");
     }
 }

@@ -10,6 +10,9 @@ internal sealed class PoisonJudge(ReportingLoad load)
 {
     private const string EndedEarly = "The process ended during the last try.";
 
+    // What the product notes of a message that it finds in the poison queue and has no record of.
+    private const string NotOnRecord = "Its last try is on no record";
+
     public async Task JudgeAsync(NpgsqlDataSource database, string storage, Verdict verdict, CancellationToken cancellationToken)
     {
         var malformed = load.Messages.Where(message => message.Odd?.Problem is not null).ToList();
@@ -24,11 +27,15 @@ internal sealed class PoisonJudge(ReportingLoad load)
         foreach (var queue in new[] { QueueNames.ReportingBackfills, QueueNames.ReportingBackfillDays })
             verdict.MustBeNone($"poisoned of {queue}", [.. (await TakeAllAsync(storage, queue, cancellationToken)).Select(body => Describe(body, reasons.GetValueOrDefault(body)))]);
         verdict.MustBeNone("poisoned for another reason", [.. malformed.Where(message => IsOtherReason(message, reasons)).Select(message => $"{Describe(message)} On record: {reasons[Convert.ToBase64String(message.Body)]}")]);
-        verdict.Count("poisoned without a reason on record", malformed.Count(message => message.IsBase64 && !reasons.ContainsKey(Convert.ToBase64String(message.Body))), "the database did not answer at the last try");
+        verdict.Count("poisoned without a reason on record", malformed.Count(message => message.IsBase64 && !HasReason(message, reasons)), "the database did not answer at the last try");
     }
 
     private static bool IsOtherReason(EventsMessage message, Dictionary<string, string> reasons) =>
-        reasons.TryGetValue(Convert.ToBase64String(message.Body), out var reason) && reason != EndedEarly && !reason.Contains(message.Odd!.Problem!, StringComparison.Ordinal);
+        message.IsBase64 && HasReason(message, reasons)
+        && reasons[Convert.ToBase64String(message.Body)] is var reason && reason != EndedEarly && !reason.Contains(message.Odd!.Problem!, StringComparison.Ordinal);
+
+    private static bool HasReason(EventsMessage message, Dictionary<string, string> reasons) =>
+        reasons.TryGetValue(Convert.ToBase64String(message.Body), out var reason) && !reason.StartsWith(NotOnRecord, StringComparison.Ordinal);
 
     private static string Describe(EventsMessage message) => $"message {message.Number}, {message.Odd!.Kind}: {Show(message.Body)}.";
 

@@ -15,7 +15,7 @@ internal sealed class ReportingCampaign(CampaignSettings settings, Action<string
     {
         var load = ReportingLoad.Of(settings);
         var plan = Operation.Plan(settings, load);
-        await using var database = await DatabaseServer.StartAsync(settings.Folder, cancellationToken);
+        await using var database = await DatabaseServer.StartAsync(settings, cancellationToken);
         await using var storage = await StorageServer.StartAsync(settings.Folder, cancellationToken);
         await using var product = new ProductServices(database, storage);
         var operators = new Operators(settings, product);
@@ -40,13 +40,15 @@ internal sealed class ReportingCampaign(CampaignSettings settings, Action<string
     }
 
     // Waits that are short, so that what fails comes again soon. A message still has eight tries, and a try its 75 seconds.
-    private Dictionary<string, string> HostSettings() => new()
+    private Dictionary<string, string> HostSettings()
     {
-        ["LocalHost__InvisibilityTimeout"] = TimeSpan.FromSeconds(Math.Max(5, (int)settings.LongestStop.TotalSeconds * 2 / 3)).ToString("c"),
-        ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:02",
-        ["ReconcileSchedule"] = "*/20 * * * * *",
-        ["FinishWorkSchedule"] = "10/20 * * * * *",
-    };
+        var timers = new Dictionary<string, string> { ["ReconcileSchedule"] = "*/20 * * * * *", ["FinishWorkSchedule"] = "10/20 * * * * *" };
+        return settings.Outage > TimeSpan.Zero ? timers : new(timers)
+        {
+            ["LocalHost__InvisibilityTimeout"] = TimeSpan.FromSeconds(Math.Max(5, (int)settings.LongestStop.TotalSeconds * 2 / 3)).ToString("c"),
+            ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:02",
+        };
+    }
 
     /// <summary>Returns when the queues are empty, no day waits to be rebuilt, and both is still so a little later.</summary>
     private static async Task SettledAsync(DatabaseServer database, Traffic traffic, CancellationToken cancellationToken)

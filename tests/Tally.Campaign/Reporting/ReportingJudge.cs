@@ -13,11 +13,10 @@ internal sealed class ReportingJudge(CampaignSettings settings, ReportingLoad lo
     private readonly List<string> _drift = [];
     private readonly List<string> _uncovered = [];
 
-    /// <summary>Events that are counted once.</summary>
-    public long Applied { get; private set; }
-
-    /// <summary>Rows of the rollups that are as they must be.</summary>
-    public long RightRows { get; private set; }
+    private long _applied;
+    private long _duplicates;
+    private long _conflicts;
+    private long _rightRows;
 
     public bool FoundDrift => _drift.Count > 0;
 
@@ -31,7 +30,9 @@ internal sealed class ReportingJudge(CampaignSettings settings, ReportingLoad lo
             else if (!stored.IsEmpty) _doubled.Add($"account {desk.Id} was erased, and something of it is there.");
         }
 
-        verdict.Count("events applied once", Applied, $"{RightRows:#,0} rows of rollups as the model has them");
+        verdict.Count("events applied once", _applied, $"{_rightRows:#,0} rows of rollups as the model has them");
+        verdict.Count("duplicates refused", _duplicates, "sent again with the same contents");
+        verdict.Count("conflicts refused", _conflicts, "sent with other contents than those that are stored");
         verdict.MustBeNone("lost", _lost);
         verdict.MustBeNone("doubled", _doubled);
         verdict.MustBeNone("drift", _drift, "rows that are not what was sent");
@@ -44,7 +45,7 @@ internal sealed class ReportingJudge(CampaignSettings settings, ReportingLoad lo
         if (stored.Zone != zoneId) _drift.Add($"account {desk.Id} is in {stored.Zone ?? "no zone"}, and was put into {zoneId}.");
         var zone = DateTimeZoneProviders.Tzdb[zoneId];
         var events = JudgeEvents(desk, stored);
-        Applied += events.Count;
+        _applied += events.Count;
         var expected = ReportingModel.RollUp(events, zone);
         if (desk.Has(Fate.ChangesZone | Fate.IsPurged)) JudgeTotals(desk, zone, stored, expected);
         else foreach (var row in expected.Keys.Union(stored.Rows.Keys)) Compare(desk, zone, stored, row, expected.GetValueOrDefault(row), stored.Rows.GetValueOrDefault(row), events);
@@ -64,12 +65,21 @@ internal sealed class ReportingJudge(CampaignSettings settings, ReportingLoad lo
         var events = new List<ReportingEvent>(sent.Count);
         foreach (var (id, variants) in sent)
         {
-            if (found.TryGetValue(id, out var one)) events.Add(one);
-            else if (desk.Has(Fate.IsPurged) && stored.RemovedEvents.Contains(id)) events.Add(variants[0]);
+            if (found.TryGetValue(id, out var one)) Add(one);
+            else if (desk.Has(Fate.IsPurged) && stored.RemovedEvents.Contains(id)) Add(variants[0]);
             else _lost.Add($"{variants[0]}, {Sent(id)}. {History(desk)}");
         }
 
         return events;
+
+        void Add(ReportingEvent one)
+        {
+            events.Add(one);
+            var deliveries = _model.Deliveries(one.AccountId, one.Id);
+            var same = deliveries.Count(other => other == one);
+            _duplicates += same - 1;
+            _conflicts += deliveries.Count - same;
+        }
     }
 
     /// <summary>
@@ -92,7 +102,7 @@ internal sealed class ReportingJudge(CampaignSettings settings, ReportingLoad lo
     {
         if (expected == found)
         {
-            RightRows++;
+            _rightRows++;
             return;
         }
 

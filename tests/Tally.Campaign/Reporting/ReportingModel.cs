@@ -23,13 +23,14 @@ internal sealed class ReportingModel
 
     private static readonly ZoneLocalMappingResolver FirstInstant = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
 
+    private readonly Dictionary<(long, Guid), List<ReportingEvent>> _deliveries;
     private readonly Dictionary<long, Dictionary<Guid, List<ReportingEvent>>> _sent;
     private readonly ILookup<long, Guid> _erased;
 
     public ReportingModel(ReportingLoad load, IReadOnlyList<Operation> done)
     {
-        _sent = load.Messages.SelectMany(message => message.Events).GroupBy(one => one.AccountId).ToDictionary(
-            account => account.Key, account => account.GroupBy(one => one.Id).ToDictionary(same => same.Key, same => same.Distinct().ToList()));
+        _deliveries = load.Messages.SelectMany(message => message.Events).GroupBy(one => (one.AccountId, one.Id)).ToDictionary(same => same.Key, same => same.ToList());
+        _sent = _deliveries.GroupBy(same => same.Key.Item1).ToDictionary(account => account.Key, account => account.ToDictionary(same => same.Key.Item2, same => same.Value.Distinct().ToList()));
         _erased = done.OfType<Operation.EraseEvents>().SelectMany(erasure => erasure.Events.Select(id => (Account: erasure.Of, id))).ToLookup(pair => pair.Account, pair => pair.id);
         ErasedAccounts = done.OfType<Operation.EraseAccount>().Select(erasure => erasure.Of).ToHashSet();
         Zones = done.OfType<Operation.ChangeZone>().GroupBy(change => change.Of).ToDictionary(changes => changes.Key, changes => changes.Last().Zone);
@@ -47,6 +48,9 @@ internal sealed class ReportingModel
         foreach (var id in _erased[account]) all.Remove(id);
         return all;
     }
+
+    /// <summary>Every event that was sent with this id, as often as it was.</summary>
+    public IReadOnlyList<ReportingEvent> Deliveries(long account, Guid id) => _deliveries[(account, id)];
 
     public static Dictionary<Row, Total> RollUp(IEnumerable<ReportingEvent> events, DateTimeZone zone)
     {

@@ -15,6 +15,7 @@ internal sealed class DatabaseServer : IAsyncDisposable
 
     private readonly LocalServersOptions _options;
     private LocalServers _server;
+    private PgBouncer? _pooler;
 
     private DatabaseServer(LocalServersOptions options, LocalServers server, DelayingProxy proxy)
     {
@@ -25,17 +26,17 @@ internal sealed class DatabaseServer : IAsyncDisposable
     public DelayingProxy Proxy { get; }
 
     /// <summary>For who is to be hurt.</summary>
-    public string ByProxy { get; }
+    public string ByProxy { get; private set; }
 
     /// <summary>For who looks on; it changes when the server comes back.</summary>
     public string Direct => new NpgsqlConnectionStringBuilder(_server.PostgresConnectionString) { Database = Name, PersistSecurityInfo = true }.ConnectionString;
 
-    public static async Task<DatabaseServer> StartAsync(string folder, CancellationToken cancellationToken)
+    public static async Task<DatabaseServer> StartAsync(CampaignSettings settings, CancellationToken cancellationToken)
     {
-        var options = new LocalServersOptions { DataDirectory = Path.Combine(folder, "postgres"), Azurite = false, Announce = Console.Error.WriteLine };
+        var options = new LocalServersOptions { DataDirectory = Path.Combine(settings.Folder, "postgres"), Azurite = false, Announce = Console.Error.WriteLine };
         var server = await LocalServers.StartAsync(options, cancellationToken);
-        var settings = new NpgsqlConnectionStringBuilder(server.PostgresConnectionString);
-        var database = new DatabaseServer(options, server, await DelayingProxy.StartAsync(settings.Host!, settings.Port, TimeSpan.Zero, cancellationToken));
+        var address = new NpgsqlConnectionStringBuilder(server.PostgresConnectionString);
+        var database = new DatabaseServer(options, server, await DelayingProxy.StartAsync(address.Host!, address.Port, TimeSpan.Zero, cancellationToken));
         await using (var connection = new NpgsqlConnection(server.PostgresConnectionString))
         {
             await connection.OpenAsync(cancellationToken);
@@ -45,6 +46,7 @@ internal sealed class DatabaseServer : IAsyncDisposable
 
         await using var source = TallyDataSource.Create(database.Direct);
         await new Migrator(source).MigrateAsync(cancellationToken);
+        if (settings.PgBouncer) database.ByProxy = (database._pooler = PgBouncer.Start(database.ByProxy, settings.Folder)).ConnectionString;
         return database;
     }
 
@@ -72,6 +74,7 @@ internal sealed class DatabaseServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_pooler is not null) await _pooler.DisposeAsync();
         await Proxy.DisposeAsync();
         await _server.DisposeAsync();
     }

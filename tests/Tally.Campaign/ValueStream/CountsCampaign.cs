@@ -30,10 +30,10 @@ internal sealed class CountsCampaign(CampaignSettings settings, Action<string> p
     public async Task<Verdict> RunAsync(CancellationToken cancellationToken)
     {
         var trees = new GrowingTrees(settings);
-        await using var database = await DatabaseServer.StartAsync(settings.Folder, cancellationToken);
+        await using var database = await DatabaseServer.StartAsync(settings, cancellationToken);
         await using var storage = await StorageServer.StartAsync(settings.Folder, cancellationToken);
         await using var product = new ProductServices(database, storage, HostSettings);
-        await trees.LoadAsync(database, cancellationToken);
+        await trees.LoadAsync(database.Direct, cancellationToken);
         foreach (var group in trees.Groups) await product.Get<Aggregations>().EnableAsync(group, cancellationToken);
 
         var writers = new Writers(database, trees.Changes);
@@ -46,7 +46,7 @@ internal sealed class CountsCampaign(CampaignSettings settings, Action<string> p
         verdict.Count("changes of trees", writers.Count, $"{trees.Groups.Count} top-level groups, {trees.Still.Count} of them still");
         verdict.Count("turns of workers with tiny budgets", turns, $"beside {settings.Hosts} hosts with a timer");
         verdict.Count("counts begun again", resets);
-        await new CountsJudge(trees).JudgeAsync(database, verdict, cancellationToken);
+        await new CountsJudge(trees).JudgeAsync(database.Direct, verdict, cancellationToken);
         survival.Report(verdict);
         return verdict;
 

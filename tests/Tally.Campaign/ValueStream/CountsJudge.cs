@@ -1,6 +1,5 @@
 using Dapper;
 using Npgsql;
-using Tally.Campaign.Servers;
 
 namespace Tally.Campaign.ValueStream;
 
@@ -10,9 +9,9 @@ internal sealed class CountsJudge(GrowingTrees trees)
     // As the table numbers them.
     private static readonly string[] Metrics = ["projects", "issues", "groups", "merge_requests", "pipelines", "direct_members"];
 
-    public async Task JudgeAsync(DatabaseServer database, Verdict verdict, CancellationToken cancellationToken)
+    public async Task JudgeAsync(string database, Verdict verdict, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(database.Direct);
+        await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync(cancellationToken);
         var found = (await connection.QueryAsync<(long Namespace, short Metric, long Count)>("SELECT namespace_id, metric, count FROM value_stream.value_stream_dashboard_counts"))
             .ToDictionary(row => (row.Namespace, Metric: Metrics[row.Metric - 1]), row => row.Count);

@@ -1,6 +1,5 @@
 using Dapper;
 using Npgsql;
-using Tally.Campaign.Servers;
 
 namespace Tally.Campaign.ValueStream;
 
@@ -48,9 +47,9 @@ internal sealed class GrowingTrees
     /// <summary>What happens to the others.</summary>
     public List<Change> Changes { get; } = [];
 
-    public async Task LoadAsync(DatabaseServer database, CancellationToken cancellationToken)
+    public async Task LoadAsync(string database, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(database.Direct);
+        await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync(cancellationToken);
         foreach (var change in _load) await connection.ExecuteAsync(change.Sql, change.Parameters);
     }
