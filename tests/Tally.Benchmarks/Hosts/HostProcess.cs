@@ -9,7 +9,7 @@ namespace Tally.Benchmarks.Hosts;
 /// <summary>The built function app on a LocalHost, in processes of their own.</summary>
 internal sealed partial class HostProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40);
 
     private readonly Process _process;
