@@ -36,8 +36,8 @@ public sealed class BillingJudgeTests : IAsyncLifetime
 
         await _host.Get<AllowanceBook>().SetAsync(SentMessages.ServiceId(0), 10, Settings.Day.Year, CancellationToken.None);
         _book.Allowances[SentMessages.ServiceId(0)] = 10;
-        await _host.Get<BillingRefresh>().RefreshAsync(_sent.AllDays);
-        await _host.Get<BillingTick>().RunAsync(new RuntimeLimiter(() => false), CancellationToken.None);
+        await _host.Get<ManualRefresh>().RefreshAsync(_sent.AllDays);
+        await _host.Get<BillingRefresher>().RunAsync(new RuntimeLimiter(() => false), CancellationToken.None);
     }
 
     public Task DisposeAsync() => _host.DisposeAsync();
