@@ -60,7 +60,8 @@ internal sealed class JobHostRunner(JobHostFactory factory, FunctionDispatcher d
             finally
             {
                 _host = null;
-                await DisposeAsync(host);
+                // The last one ends with the process: its stop may still wait for a storage that does not answer.
+                if (!stopping.IsCancellationRequested) await DisposeAsync(host);
             }
         }
 

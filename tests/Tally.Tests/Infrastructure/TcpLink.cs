@@ -11,16 +11,21 @@ internal sealed class TcpLink : IAsyncDisposable
     private readonly ConcurrentBag<Socket> _sockets = [];
     private TcpListener _listener = new(IPAddress.Loopback, 0);
     private Task _accepting = Task.CompletedTask;
+    private volatile TaskCompletionSource _open = new();
 
     /// <summary>A line that is whole.</summary>
     public TcpLink(int serverPort)
     {
         _serverPort = serverPort;
+        _open.SetResult();
         Listen();
     }
 
     /// <summary>The port of 127.0.0.1 to use in place of the server's.</summary>
     public int Port { get; private set; }
+
+    /// <summary>Keeps connections, and lets nothing through any more: as a server that hangs.</summary>
+    public void Clog() => _open = new TaskCompletionSource();
 
     /// <summary>Ends every connection, and refuses new ones.</summary>
     public async Task CutAsync()
@@ -68,13 +73,19 @@ internal sealed class TcpLink : IAsyncDisposable
         }
     }
 
-    private static async Task CarryAsync(Socket from, Socket to)
+    private async Task CarryAsync(Socket from, Socket to)
     {
         try
         {
             await using var source = new NetworkStream(from);
             await using var target = new NetworkStream(to);
-            await source.CopyToAsync(target);
+            var buffer = new byte[81_920];
+            for (int count; (count = await source.ReadAsync(buffer)) > 0;)
+            {
+                await _open.Task;
+                await target.WriteAsync(buffer.AsMemory(0, count));
+            }
+
             to.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)

@@ -65,6 +65,17 @@ public sealed class StorageOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_host_whose_storage_hangs_stops_in_order_all_the_same()
+    {
+        await using var host = await _app.StartedAsync(Settings);
+        await host.LoggedAsync("Tick, past due");
+        _queues.Clog();
+        _blobs.Clog();
+
+        (await host.StopAsync()).ShouldBe(0, host.LastOutput);
+    }
+
+    [Fact]
     public async Task A_host_that_starts_before_its_storage_waits_for_it()
     {
         await Task.WhenAll(_queues.CutAsync(), _blobs.CutAsync());
