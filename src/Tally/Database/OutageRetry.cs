@@ -26,6 +26,9 @@ internal sealed class OutageRetry(ILogger<OutageRetry> logger, TimeProvider cloc
     // When the outage at hand was first met, as a timestamp of the clock; 0 while all is well.
     private long _since;
 
+    // How many outages have ended. Who began a try before an end met the outage that has ended.
+    private int _ended;
+
     /// <summary>Does <paramref name="work"/>, which must be safe to repeat, again during an outage until <see cref="Budget"/> is used up.</summary>
     /// <exception cref="Exception">A fault of the work itself, at once; the outage's last one, when the budget is used up.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
@@ -34,6 +37,7 @@ internal sealed class OutageRetry(ILogger<OutageRetry> logger, TimeProvider cloc
         for (var attempt = 0; ; attempt++)
         {
             var delay = DelayAfter(attempt);
+            var ended = Volatile.Read(ref _ended);
             try
             {
                 var result = await work(cancellationToken);
@@ -44,7 +48,7 @@ internal sealed class OutageRetry(ILogger<OutageRetry> logger, TimeProvider cloc
             {
                 if (!Outage.IsWeather(fault))
                 {
-                    NoteBegin(fault);
+                    NoteBegin(fault, ended);
                     renew?.Invoke();
                 }
 
@@ -56,16 +60,18 @@ internal sealed class OutageRetry(ILogger<OutageRetry> logger, TimeProvider cloc
         }
     }
 
-    private void NoteBegin(Exception fault)
+    private void NoteBegin(Exception fault, int ended)
     {
-        if (Interlocked.CompareExchange(ref _since, Math.Max(clock.GetTimestamp(), 1), 0) == 0)
+        if (ended == Volatile.Read(ref _ended) && Interlocked.CompareExchange(ref _since, Math.Max(clock.GetTimestamp(), 1), 0) == 0)
             Log.OutageBegan(logger, Outage.CodeOf(fault), Outage.Advise(fault), fault);
     }
 
     private void NoteEnd()
     {
         var since = Interlocked.Exchange(ref _since, 0);
-        if (since != 0) Log.OutageEnded(logger, (long)clock.GetElapsedTime(since).TotalSeconds);
+        if (since == 0) return;
+        Interlocked.Increment(ref _ended);
+        Log.OutageEnded(logger, (long)clock.GetElapsedTime(since).TotalSeconds);
     }
 
     // Doubling, and by chance between a half and all of it: those that failed together must not come back together.
