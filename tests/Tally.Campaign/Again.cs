@@ -29,7 +29,8 @@ internal static class Again
     {
         RequestFailedException refused => refused.Status is 0 or 408 or 429 or >= 500,
         AggregateException many => many.InnerExceptions.All(IsOfTheEnvironment),
-        PostgresException refusal => refusal.IsTransient || refusal.SqlState is PostgresErrorCodes.QueryCanceled,
+        // Class 08 is the connection's: a pooler says so when the server behind it is gone.
+        PostgresException refusal => refusal.IsTransient || refusal.SqlState is PostgresErrorCodes.QueryCanceled or ['0', '8', ..],
         // A day that was cut off, by a lock or a busy machine.
         OperatorException { InnerException: { } cause } => IsOfTheEnvironment(cause),
         NpgsqlException or SocketException or IOException or TimeoutException or OperationCanceledException or ObjectDisposedException or LocalServices.LocalServersException => true,
