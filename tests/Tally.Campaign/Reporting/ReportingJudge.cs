@@ -50,7 +50,9 @@ internal sealed class ReportingJudge(CampaignSettings settings, ReportingLoad lo
         if (desk.Has(Fate.ChangesZone | Fate.IsPurged)) JudgeTotals(desk, zone, stored, expected);
         else foreach (var row in expected.Keys.Union(stored.Rows.Keys)) Compare(desk, zone, stored, row, expected.GetValueOrDefault(row), stored.Rows.GetValueOrDefault(row), events);
 
-        foreach (var date in events.Select(one => ReportingModel.DateOf(one.CreatedAt, zone)).Distinct().Order())
+        // What was purged from a day of another zone is in the base of that day, and in none of this zone.
+        var dates = stored.Events.Select(one => ReportingModel.DateOf(one.CreatedAt, zone)).Concat(stored.Rows.Keys.Select(row => row.Date));
+        foreach (var date in dates.Distinct().Order())
             if (!stored.Days.TryGetValue(date, out var day) || day.State == "dirty" || (day.DayStart, day.DayEnd) != ReportingModel.WindowOf(date, zone))
                 _uncovered.Add($"account {desk.Id} ({zoneId}), {Text(date)}: {(day is null ? "no row" : $"{day.State}, from {day.DayStart} to {day.DayEnd}")}. {History(desk)}");
     }
