@@ -14,23 +14,30 @@ internal static class QueueClientExtensions
     // Time enough to look through what one holds; who dies meanwhile gives it back by then.
     private static readonly TimeSpan Hold = TimeSpan.FromMinutes(1);
 
-    /// <summary>Every message that is visible, up to some thousand, each given back where it was when the reader has seen them all.</summary>
+    /// <summary>Every message that is visible, up to some thousand, each once, given back where it was when the reader has seen them all.</summary>
     /// <remarks>A peek shows only the 32 at the front.</remarks>
     public static async IAsyncEnumerable<QueueMessage> LookThroughAsync(this QueueClient queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int AtMost = 1_000;
-        var held = new List<QueueMessage>();
+        var held = new Dictionary<string, QueueMessage>();
         try
         {
-            while (held.Count < AtMost && (await queue.ReceiveMessagesAsync(queue.MaxPeekableMessages, Hold, cancellationToken)).Value is { Length: > 0 } messages)
+            var seen = -1;
+            while (held.Count < AtMost && held.Count > seen)
             {
-                held.AddRange(messages);
-                foreach (var message in messages) yield return message;
+                seen = held.Count;
+                foreach (var message in (await queue.ReceiveMessagesAsync(queue.MaxPeekableMessages, Hold, cancellationToken)).Value)
+                {
+                    // One that is held for too long comes again, with another receipt.
+                    var isNew = !held.ContainsKey(message.MessageId);
+                    held[message.MessageId] = message;
+                    if (isNew) yield return message;
+                }
             }
         }
         finally
         {
-            foreach (var message in held) await GiveBackAsync(queue, message);
+            foreach (var message in held.Values) await GiveBackAsync(queue, message);
         }
     }
 

@@ -1,23 +1,15 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
 using Tally.Reporting;
-using Tally.Reporting.Poison;
 using Tally.Reporting.Retention;
 using Tally.Scheduling;
 
 namespace Tally.Functions;
 
 /// <summary>Finishes what a command or a function began and could not end: requests that never came to their queue, erasures that were broken off, poison messages that are on no record.</summary>
-public sealed class FinishWork(UnfinishedWork work, PoisonSweep poison, ScheduledRun run, IOptions<ReportingOptions> options)
+public sealed class FinishWork(UnfinishedWork work, ScheduledRun run, IOptions<ReportingOptions> options)
 {
     [Function(nameof(FinishWork))]
     public Task RunAsync([TimerTrigger(Schedules.Finish)] TimerInfo timer, CancellationToken cancellationToken) =>
-        run.RunAsync(nameof(FinishWork), options.Value.MaxRuntime, RunAsync, cancellationToken);
-
-    private async Task<RunOutcome> RunAsync(RuntimeLimiter limiter, CancellationToken cancellationToken)
-    {
-        var outcome = await work.RunAsync(limiter, cancellationToken);
-        var swept = limiter.WasOverTime ? RunOutcome.NothingDue : await poison.RunAsync(limiter, cancellationToken);
-        return swept == RunOutcome.NothingDue ? outcome : swept;
-    }
+        run.RunAsync(nameof(FinishWork), options.Value.MaxRuntime, work.RunAsync, cancellationToken);
 }

@@ -69,7 +69,7 @@ internal static partial class QueueCommands
             var (record, origin) = (session.Get<PoisonLog>(), WithoutSuffix(queue));
             var rows = new List<PoisonRow>();
             foreach (var message in messages)
-                rows.Add(PoisonRow.Of(MessageRow.Of(message, length), await record.ReasonOfAsync(origin, Redriving.Decode(message.Body), token)));
+                rows.Add(PoisonRow.Of(MessageRow.Of(message, length), await record.ReasonOfAsync(origin, PoisonCopy.Decode(message.Body, out _), token)));
             run.Output.WriteList(rows);
             var left = (await record.CountLeftAsync(token)).GetValueOrDefault(origin);
             if (left > messages.Count) run.Note($"{Words.Count(left, "message")} of {origin} are on record in the database, where they outlive the queue's seven days: 'tally queues redrive {origin}' tries those too.");
@@ -120,9 +120,7 @@ internal static partial class QueueCommands
         {
             var session = await run.OpenAsync(ServerNeeds.Both, token);
             var limiter = new RuntimeLimiter(run.Value(budget) ?? session.Get<IOptions<ReportingOptions>>().Value.MaxRuntime, TimeProvider.System);
-            var outcome = await session.Get<UnfinishedWork>().RunAsync(limiter, token);
-            var swept = limiter.WasOverTime ? RunOutcome.NothingDue : await session.Get<PoisonSweep>().RunAsync(limiter, token);
-            run.Output.WriteOne(new FinishResult(swept == RunOutcome.NothingDue ? outcome : swept));
+            run.Output.WriteOne(new FinishResult(await session.Get<UnfinishedWork>().RunAsync(limiter, token)));
         });
     }
 
@@ -165,9 +163,8 @@ internal static partial class QueueCommands
     {
         public static MessageRow Of(PeekedMessage message, int length)
         {
-            var stored = message.Body.ToString();
             // What is no base64 is shown as it is stored: it is in the way of a fix otherwise.
-            var bytes = Convert.TryFromBase64String(stored, new byte[stored.Length], out _) ? Convert.FromBase64String(stored) : Encoding.UTF8.GetBytes(stored);
+            var bytes = PoisonCopy.Decode(message.Body, out _);
             var text = Encoding.UTF8.GetString(bytes);
             return new MessageRow(
                 message.MessageId, message.InsertedOn is { } inserted ? Instant.FromDateTimeOffset(inserted) : null, message.DequeueCount, bytes.Length,

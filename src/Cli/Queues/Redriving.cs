@@ -42,7 +42,7 @@ internal sealed class Redriving(QueueAccount account, PoisonLog record, string n
             {
                 await _queue.SendMessageAsync(message.Body, timeToLive: QueueClientExtensions.ForEver, cancellationToken: cancellationToken);
                 await _poison.DeleteMessageAsync(message.MessageId, message.PopReceipt, CancellationToken.None);
-                await record.MarkRedrivenAsync(name, Decode(message.Body), CancellationToken.None);
+                await record.MarkRedrivenAsync(name, PoisonCopy.Decode(message.Body, out _), CancellationToken.None);
                 progress.Report(++moved);
             }
         }
@@ -65,12 +65,5 @@ internal sealed class Redriving(QueueAccount account, PoisonLog record, string n
         }
 
         return put;
-    }
-
-    /// <summary>What a text of a queue holds: base64, or what somebody put without.</summary>
-    public static byte[] Decode(BinaryData stored)
-    {
-        var bytes = new byte[stored.Length];
-        return Convert.TryFromBase64String(stored.ToString(), bytes, out var length) ? bytes[..length] : stored.ToArray();
     }
 }

@@ -27,6 +27,9 @@ internal sealed record DashboardOptions
     /// <summary>How long an answer may take before the page shows that it is being read.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>What takes longer is cut off: nobody waits for it, and the database has other work.</summary>
+    public TimeSpan LongestRead { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long the queues may take: the storage client itself would try for minutes.</summary>
     public TimeSpan QueuePatience { get; init; } = TimeSpan.FromSeconds(10);
 }

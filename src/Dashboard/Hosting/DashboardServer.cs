@@ -17,9 +17,6 @@ internal sealed class DashboardServer : IAsyncDisposable
     // Views read one after the other; a handful of them at once is a person with many tabs.
     private const int Connections = 4;
 
-    /// <summary>What takes longer is cut off: nobody waits for it, and the database has other work.</summary>
-    internal static TimeSpan LongestRead { get; } = TimeSpan.FromSeconds(60);
-
     private readonly WebApplication _app;
 
     private DashboardServer(WebApplication app, Uri address) => (_app, Address) = (app, address);
@@ -37,7 +34,7 @@ internal sealed class DashboardServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, options.Port);
             kestrel.AddServerHeader = false;
         });
-        var settings = ReadOnly(options.Settings);
+        var settings = ReadOnly(options);
         builder.Services
             .AddLogging(logging => logging.ClearProviders())
             .AddSingleton(settings)
@@ -70,12 +67,12 @@ internal sealed class DashboardServer : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     /// <summary>The same settings, with a connection string whose sessions begin every transaction read only.</summary>
-    private static IConfigurationRoot ReadOnly(IConfiguration settings)
+    private static IConfigurationRoot ReadOnly(DashboardOptions options)
     {
-        var database = new NpgsqlConnectionStringBuilder(settings.GetConnectionString("Tally")) { ApplicationName = "tally dashboard", MaxPoolSize = Connections };
-        database.Options = $"{database.Options} -c default_transaction_read_only=on -c statement_timeout={LongestRead.TotalMilliseconds}".Trim();
+        var database = new NpgsqlConnectionStringBuilder(options.Settings.GetConnectionString("Tally")) { ApplicationName = "tally dashboard", MaxPoolSize = Connections };
+        database.Options = $"{database.Options} -c default_transaction_read_only=on -c statement_timeout={options.LongestRead.TotalMilliseconds}".Trim();
         return new ConfigurationBuilder()
-            .AddConfiguration(settings)
+            .AddConfiguration(options.Settings)
             .AddInMemoryCollection([KeyValuePair.Create("ConnectionStrings:Tally", (string?)database.ConnectionString)])
             .Build();
     }
@@ -89,4 +86,4 @@ internal sealed class DashboardServer : IAsyncDisposable
 }
 
 /// <summary>The dashboard cannot be shown; the message says why and what to do.</summary>
-internal sealed class DashboardException(string message) : Exception(message);
+internal sealed class DashboardException(string message) : OperatorException(message);

@@ -76,14 +76,14 @@ internal sealed class PageEndpoint(IEnumerable<IView> views, PageRenderer render
         {
             return (StatusCodes.Status200OK, await view.ReadAsync(new Query(context.Request.Query), cancellationToken));
         }
-        catch (Exception exception) when (exception is ViewException || exception.GetType().Namespace is { } name && name.StartsWith("Tally.", StringComparison.Ordinal))
+        catch (OperatorException exception)
         {
             return (StatusCodes.Status400BadRequest, new Page("This cannot be shown", exception.Message, [new Links([($"Start {view.Path} anew", view.Path)])]));
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
         {
             return (StatusCodes.Status503ServiceUnavailable, new Page(
-                "This takes too long", $"The database cut the read off after {Text.Of(Duration.FromTimeSpan(DashboardServer.LongestRead))}. Ask for fewer days, or for rollups alone; 'tally' on the command line has no such bound.", []));
+                "This takes too long", $"The database cut the read off after {Text.Of(Duration.FromTimeSpan(options.LongestRead))}. Ask for fewer days, or for rollups alone; 'tally' on the command line has no such bound.", []));
         }
 #pragma warning disable CA1031 // Whatever went wrong, the person gets a sentence; who has left gets nothing.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

@@ -48,4 +48,4 @@ internal sealed class Query(IQueryCollection values)
 }
 
 /// <summary>An address asks what cannot be answered; the message says why and what to ask instead.</summary>
-internal sealed class ViewException(string message) : Exception(message);
+internal sealed class ViewException(string message) : OperatorException(message);

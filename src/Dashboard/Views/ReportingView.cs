@@ -9,7 +9,7 @@ using Tally.Reporting.Rollups;
 namespace Tally.Dashboard.Views;
 
 /// <summary>A metric of an account over time: the report of <c>tally rollups report</c>, and where its numbers come from.</summary>
-internal sealed class ReportingView(AccountStore accounts, LastEvent lastEvent, ReportReader reports, IClock clock) : IView
+internal sealed class ReportingView(AccountStore accounts, EventExtent extent, ReportReader reports, IClock clock) : IView
 {
     // What is shown to somebody who has not said yet.
     private const int DaysAtFirst = 30;
@@ -68,7 +68,7 @@ internal sealed class ReportingView(AccountStore accounts, LastEvent lastEvent, 
         var (from, to) = (query.Date("from"), query.Date("to"));
         if (to is null)
         {
-            var last = from is null ? await lastEvent.FindAsync(account.Id, cancellationToken) : null;
+            var last = from is null ? (await extent.FindAsync(account.Id, cancellationToken)).Last : null;
             to = LocalDay.Containing(last ?? clock.GetCurrentInstant(), zone).Date;
         }
 

@@ -33,7 +33,7 @@ internal static class ReportingServices
             .AddSingleton<ReportReader>()
             .AddSingleton<RollupOptIn>()
             .AddSingleton<UncoveredByAccount>()
-            .AddSingleton<LastEvent>()
+            .AddSingleton<EventExtent>()
             .AddSingleton<DayExplainer>()
             .AddSingleton<RollupVerifier>()
             .AddPoison()
@@ -63,12 +63,12 @@ internal static class ReportingServices
         .AddSingleton(provider => new BackfillSender(
             Get<NpgsqlDataSource>(provider), Get<BackfillRequests>(provider), Get<IMessageSender>(provider), Get<IOptions<ReportingOptions>>(provider), Get<IClock>(provider)))
         .AddSingleton(provider => new UnfinishedWork(
-            Get<BackfillSender>(provider), Get<AccountEraser>(provider), Get<ILogger<UnfinishedWork>>(provider)))
+            Get<BackfillSender>(provider), Get<AccountEraser>(provider), Get<PoisonSweep>(provider), Get<ILogger<UnfinishedWork>>(provider)))
         .AddSingleton<EventImporter>();
 
     private static IServiceCollection AddPoison(this IServiceCollection services) => services
         .AddSingleton<PoisonLog>()
-        .AddSingleton(provider => new PoisonSweep(Get<PoisonLog>(provider), Get<IPoisonQueues>(provider), Get<ILogger<PoisonSweep>>(provider)))
+        .AddSingleton<PoisonSweep>()
         .AddSingleton(provider => new LastTry(
             Get<PoisonLog>(provider), LastTry.ReadTries(Path.Combine(AppContext.BaseDirectory, "host.json")), Get<ILogger<LastTry>>(provider)));
 

@@ -92,15 +92,15 @@ internal sealed class SentMessages
         Changes.Add(new Change(LaneOf(_batches.Count - 1), $"""
             INSERT INTO billing.notifications ({Columns})
             SELECT id, service, template, type, status, key_type, created_at, provider, multiplier, units, false
-            FROM unnest(@ids, @services, @templates, @types, @statuses, @keyTypes, @createdAts, @providers, @multipliers, @units)
+            FROM unnest(@ids, @services, @templates, @types, @statuses, @key_types, @created_ats, @providers, @multipliers, @units)
                 AS m (id, service, template, type, status, key_type, created_at, provider, multiplier, units)
             ON CONFLICT (id) DO NOTHING
             """,
             new
             {
                 ids = batch.Select(one => one.Id).ToArray(), services = batch.Select(one => ServiceId(one.Service)).ToArray(), templates = batch.Select(one => TemplateId(one.Service, one.IsSms)).ToArray(),
-                types = batch.Select(one => one.IsSms ? "sms" : "email").ToArray(), statuses = batch.Select(one => one.Status).ToArray(), keyTypes = batch.Select(one => one.KeyType).ToArray(),
-                createdAts = batch.Select(one => one.CreatedAt.ToDateTimeUtc()).ToArray(), providers = batch.Select(one => one.Provider).ToArray(),
+                types = batch.Select(one => one.IsSms ? "sms" : "email").ToArray(), statuses = batch.Select(one => one.Status).ToArray(), key_types = batch.Select(one => one.KeyType).ToArray(),
+                created_ats = batch.Select(one => one.CreatedAt.ToDateTimeUtc()).ToArray(), providers = batch.Select(one => one.Provider).ToArray(),
                 multipliers = batch.Select(one => (decimal)one.Multiplier).ToArray(), units = batch.Select(one => one.Units).ToArray(),
             }));
     }

@@ -36,7 +36,7 @@ public sealed class DashboardHost : IAsyncLifetime
 
     public string ConnectionString => _reporting.ConnectionString;
 
-    internal async Task<DashboardServer> StartAsync(IQueues queues, TimeSpan? patience = null, TimeSpan? queuePatience = null) => await DashboardServer.StartAsync(
+    internal async Task<DashboardServer> StartAsync(IQueues queues, TimeSpan? patience = null, TimeSpan? queuePatience = null, TimeSpan? longestRead = null) => await DashboardServer.StartAsync(
         new DashboardOptions
         {
             Settings = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Tally", ConnectionString)]).Build(),
@@ -45,6 +45,7 @@ public sealed class DashboardHost : IAsyncLifetime
             Describe = exception => exception.Message,
             Patience = patience ?? TimeSpan.FromMinutes(1),
             QueuePatience = queuePatience ?? TimeSpan.FromMinutes(1),
+            LongestRead = longestRead ?? TimeSpan.FromMinutes(1),
         },
         CancellationToken.None);
 

@@ -123,6 +123,22 @@ public sealed class OverviewTests(DashboardHost host) : IClassFixture<DashboardH
     }
 
     [Fact]
+    public async Task A_read_that_the_database_cuts_off_says_so_and_what_to_ask_instead()
+    {
+        await using var server = await host.StartAsync(host.Queues, longestRead: TimeSpan.FromMilliseconds(200));
+        using var client = new HttpClient { BaseAddress = server.Address };
+        await using var barrier = await LockBarrier.HoldAsync(host.Reporting.DataSource);
+        await barrier.ExecuteAsync("LOCK TABLE reporting.accounts IN ACCESS EXCLUSIVE MODE");
+
+        using var response = await client.GetAsync("reporting?account=8");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        var html = WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync());
+        html.ShouldContain("This takes too long");
+        html.ShouldContain("Ask for fewer days");
+    }
+
+    [Fact]
     public async Task A_long_read_shows_that_it_goes_on_and_leaving_stops_it()
     {
         var stopped = new TaskCompletionSource();

@@ -69,6 +69,19 @@ public sealed class DeliveryTests(EndToEndHost host) : IClassFixture<EndToEndHos
     }
 
     [Fact]
+    public async Task A_failure_that_says_what_to_mend_logs_no_stack()
+    {
+        await using var app = host.StartApp();
+
+        await host.Queues.SendAsync(QueueNames.ReportingEvents, EventMessageTests.Json(TestEvent.FirstResponse(405)));
+        await host.Queues.DrainedAsync();
+
+        app.Log.ShouldContain(line => line.Contains("1 of 1 events cannot be applied", StringComparison.Ordinal));
+        app.Log.ShouldNotContain(line => line.Contains(" at Tally.Reporting", StringComparison.Ordinal));
+        await host.Queues[QueueNames.ReportingEvents + QueueNames.PoisonSuffix].ClearMessagesAsync();
+    }
+
+    [Fact]
     public async Task Two_function_apps_share_a_queue()
     {
         await host.Reporting.AddAccountAsync(4);

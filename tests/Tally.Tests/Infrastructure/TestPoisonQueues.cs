@@ -13,6 +13,8 @@ internal sealed class TestPoisonQueues : IPoisonQueues
 
     public void PutBase64(string queue, string id, string text, Instant at) => Put(queue, id, Convert.ToBase64String(Encoding.UTF8.GetBytes(text)), at);
 
+    public void Clear() => _copies.Clear();
+
     public Task<long> CountAsync(string queue, CancellationToken cancellationToken) => Task.FromResult((long)Of(queue).Count());
 
     public IAsyncEnumerable<PoisonCopy> ReadAsync(string queue, CancellationToken cancellationToken) => Of(queue).ToAsyncEnumerable();

@@ -10,9 +10,11 @@ using Tally.Billing.Refresh;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Reconcile;
 using Tally.Reporting.Retention;
 using Tally.Scheduling;
+using Tally.Tests.Infrastructure;
 using Tally.ValueStream;
 using Xunit;
 
@@ -28,7 +30,7 @@ public sealed class OneConnectionTests(ReportingHost host) : IClassFixture<Repor
         var settings = new NpgsqlConnectionStringBuilder(host.ConnectionString) { MaxPoolSize = 1, Timeout = 5 };
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(
             [new("ConnectionStrings:Tally", settings.ConnectionString), new("Reporting:RetentionDays", "5")]).Build();
-        _services = new ServiceCollection().AddLogging().AddSingleton<IClock>(host.Clock).AddSingleton<IMessageSender>(host.Sender).AddTally(configuration).BuildServiceProvider();
+        _services = new ServiceCollection().AddLogging().AddSingleton<IClock>(host.Clock).AddSingleton<IMessageSender>(host.Sender).AddSingleton<IPoisonQueues>(new TestPoisonQueues()).AddTally(configuration).BuildServiceProvider();
         return Task.CompletedTask;
     }
 

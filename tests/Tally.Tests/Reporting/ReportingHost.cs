@@ -9,7 +9,10 @@ using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
+using Tally.Reporting.Poison;
+using Tally.Reporting.Reconcile;
 using Tally.Reporting.Rollups;
+using Tally.Scheduling;
 using Tally.Tests.Infrastructure;
 using Xunit;
 
@@ -24,6 +27,8 @@ public sealed class ReportingHost : IAsyncLifetime
     public FakeClock Clock { get; } = new(Instant.FromUtc(2026, 2, 12, 10, 0));
 
     public TestSender Sender { get; } = new();
+
+    internal TestPoisonQueues PoisonQueues { get; } = new();
 
     public IServiceProvider Services => _services;
 
@@ -64,7 +69,7 @@ public sealed class ReportingHost : IAsyncLifetime
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([new("ConnectionStrings:Tally", _database.ConnectionString)])
             .Build();
-        return new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddSingleton<IMessageSender>(Sender).AddSingleton(rules ?? ZoneRules.Default).AddTally(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddSingleton<IClock>(Clock).AddSingleton<IMessageSender>(Sender).AddSingleton<IPoisonQueues>(PoisonQueues).AddSingleton(rules ?? ZoneRules.Default).AddTally(configuration).BuildServiceProvider();
     }
 
     /// <summary>Inserts an account; its zone holds since long ago, so that every day has lived whole under it.</summary>
@@ -120,16 +125,29 @@ public sealed class ReportingHost : IAsyncLifetime
             MessageJson.Serialize(new BackfillDayMessage { AccountId = accountId, Date = date.ToDateOnly(), RequestId = requestId }), "message");
 
     /// <summary>Does all of a request as the queues would, its halves and days in order.</summary>
-    internal async Task RunAsync(BackfillRequest request)
+    internal Task RunAsync(BackfillRequest request) => WorkOffAsync(_services, [request.ToMessage()], []);
+
+    /// <summary>Reconciles and does what that asks for, of one account if it is named.</summary>
+    internal static async Task ReconcileAsync(IServiceProvider services, long? account = null)
     {
-        var messages = new Queue<BackfillMessage>([request.ToMessage()]);
+        var result = await services.GetRequiredService<RollupReconciler>().RunAsync(RuntimeLimiter.OverAfter(int.MaxValue));
+        await WorkOffAsync(services, result.Ranges.Where(range => account is null || range.AccountId == account), result.Days.Where(day => account is null || day.AccountId == account));
+    }
+
+    private static async Task WorkOffAsync(IServiceProvider services, IEnumerable<BackfillMessage> ranges, IEnumerable<BackfillDayMessage> days)
+    {
+        await RebuildAsync(services, days);
+        var messages = new Queue<BackfillMessage>(ranges);
         while (messages.TryDequeue(out var message))
         {
-            var fanOut = await Get<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(message), "message");
+            var fanOut = await services.GetRequiredService<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(message), "message");
             foreach (var range in fanOut.Ranges) messages.Enqueue(range);
-            await Task.WhenAll(fanOut.Days.Select(day => Get<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message")));
+            await RebuildAsync(services, fanOut.Days);
         }
     }
+
+    private static Task RebuildAsync(IServiceProvider services, IEnumerable<BackfillDayMessage> days) =>
+        Task.WhenAll(days.Select(day => services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message")));
 
     internal async Task<IReadOnlyList<RollupDifference>> DifferencesAsync(long accountId) => (await Get<RollupVerifier>().VerifyAsync(accountId)).Differences;
 

@@ -129,7 +129,7 @@ internal sealed class AccountStore(NpgsqlDataSource dataSource, ZoneRules rules,
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(timeout, cancellationToken);
-        if (age == 0 && await UncoveredDayCount.CountCutOtherwiseAsync(connection, account, timeout, cancellationToken) == 0) return 0;
+        if (age == 0 && await UncoveredDayCount.CountCutOtherwiseAsync(connection, account, timeout, dirtyToo: false, cancellationToken) == 0) return 0;
         await connection.ExecuteAsync(Command("SELECT pg_advisory_xact_lock(@key)", new { key = AdvisoryLocks.Account(account.Id) }));
         if (!await AccountDirectory.AreCurrentAsync(connection, [account], cancellationToken)) return null;
         var dates = await DaysOnRecord.PutAsync(connection, account.Id, zone, clock.GetCurrentInstant(), timeout, cancellationToken);

@@ -1,9 +1,9 @@
-using Dapper;
 using NodaTime;
 using Npgsql;
 using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
+using Tally.Reporting.Events;
 using Tally.Reporting.Rollups;
 
 namespace Tally.Reporting.Backfill;
@@ -21,8 +21,7 @@ internal sealed class BackfillPlanner(NpgsqlDataSource dataSource, AccountStore 
         var zone = account.Zone ?? throw new MissingTimeZoneException(account);
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginWithinAsync(OutageRetry.StatementTimeout, cancellationToken);
-        var (first, last) = await connection.QuerySingleAsync<(Instant?, Instant?)>(new CommandDefinition(
-            BackfillSql.EventRange, new { account_id = accountId }, transaction, cancellationToken: cancellationToken));
+        var (first, last) = await EventExtent.FindAsync(connection, accountId, cancellationToken);
 
         var today = LocalDay.Containing(clock.GetCurrentInstant(), zone).Date;
         LocalDate? firstDay = first is { } earliest ? LocalDay.Containing(earliest, zone).Date : null;

@@ -5,11 +5,6 @@ internal static class BackfillSql
 {
     public const string Columns = "r.id, r.account_id, r.from_date, r.to_date, r.days_total, r.drops_bases, r.reason, r.requested_at, r.cancelled_at";
 
-    public const string EventRange = """
-        /* tally:events.range */
-        SELECT min(created_at), max(created_at) FROM reporting.reporting_events WHERE account_id = @account_id
-        """;
-
     public const string Insert = """
         /* tally:backfills.request */
         INSERT INTO reporting.backfill_requests (id, account_id, from_date, to_date, days_total, drops_bases, reason, requested_at)

@@ -1,4 +1,3 @@
-using Dapper;
 using NodaTime;
 using Npgsql;
 using Tally.Database;
@@ -67,11 +66,6 @@ internal sealed class RollupVerifier(NpgsqlDataSource dataSource, AccountStore a
     // Each statement sees one snapshot; by this many days it reads some 100,000 events of a large account.
     private const int DaysAtOnce = 31;
 
-    private const string Windows = """
-        /* tally:days.windows */
-        SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @id
-        """;
-
     /// <summary>Verifies the days; by default every day that has an event or a rollup.</summary>
     /// <param name="accountId">The account.</param>
     /// <param name="from">First day.</param>
@@ -105,17 +99,12 @@ internal sealed class RollupVerifier(NpgsqlDataSource dataSource, AccountStore a
             From = from ?? (dates.Count > 0 ? dates[0] : null),
             To = to ?? (dates.Count > 0 ? dates[^1] : null),
             DaysChecked = dates.Count,
-            DaysCutOtherwise = await CountCutOtherwiseAsync(connection, account, cancellationToken),
+            DaysCutOtherwise = await UncoveredDayCount.CountCutOtherwiseAsync(connection, account, TimedStatement.ByHand, dirtyToo: true, cancellationToken),
             Differences = differences,
             RowsDiffering = rowsDiffering,
             DaysDiffering = daysDiffering,
         };
     }
-
-    /// <summary>How many days of the account were cut with other windows than this process's time zone data give.</summary>
-    private static async Task<int> CountCutOtherwiseAsync(NpgsqlConnection connection, Account account, CancellationToken cancellationToken) =>
-        account.Zone is not { } zone ? 0 : (await connection.QueryAsync<RollupDay>(new CommandDefinition(Windows, new { id = account.Id }, cancellationToken: cancellationToken)))
-            .Count(row => !row.IsCutAs(LocalDay.Of(row.Date, zone)));
 
     /// <summary>Verifies these days in one statement, that is in one snapshot.</summary>
     internal async Task<IReadOnlyList<RollupDifference>> FindDifferencesAsync(

@@ -26,7 +26,7 @@ internal sealed record UncoveredDayCount(long Dirty, long CutOtherwise, string Z
 
     private const string Windows = """
         /* tally:days.windows_of */
-        SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @account_id AND state <> 'dirty'
+        SELECT date, day_start, day_end, state FROM reporting.reporting_days WHERE account_id = @account_id AND (@dirty_too OR state <> 'dirty')
         """;
 
     /// <summary>Counts over all accounts, with the time zone data of this process.</summary>
@@ -38,17 +38,17 @@ internal sealed record UncoveredDayCount(long Dirty, long CutOtherwise, string Z
         var dirty = await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountDirty, cancellationToken: cancellationToken));
         var cutOtherwise = 0L;
         foreach (var account in (await connection.QueryAsync<Account>(new CommandDefinition(NotCompared, new { version = rules.Version }, cancellationToken: cancellationToken))).AsList())
-            cutOtherwise += await CountCutOtherwiseAsync(connection, account with { Rules = rules }, TimedStatement.ByHand, cancellationToken);
+            cutOtherwise += await CountCutOtherwiseAsync(connection, account with { Rules = rules }, TimedStatement.ByHand, dirtyToo: false, cancellationToken);
 
         return new UncoveredDayCount(dirty, cutOtherwise, rules.Version);
     }
 
-    /// <summary>How many of the account's covered days have other windows than its time zone data give.</summary>
-    internal static async Task<long> CountCutOtherwiseAsync(NpgsqlConnection connection, Account account, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>How many of the account's days, of the covered ones unless <paramref name="dirtyToo"/>, have other windows than its time zone data give.</summary>
+    internal static async Task<int> CountCutOtherwiseAsync(NpgsqlConnection connection, Account account, TimeSpan timeout, bool dirtyToo, CancellationToken cancellationToken)
     {
         if (account.Zone is not { } zone) return 0;
         var rows = await connection.QueryAsync<RollupDay>(new CommandDefinition(
-            Windows, new { account_id = account.Id }, commandTimeout: TimedStatement.ClientTimeout(timeout), cancellationToken: cancellationToken));
-        return rows.LongCount(row => !row.IsCutAs(LocalDay.Of(row.Date, zone)));
+            Windows, new { account_id = account.Id, dirty_too = dirtyToo }, commandTimeout: TimedStatement.ClientTimeout(timeout), cancellationToken: cancellationToken));
+        return rows.Count(row => !row.IsCutAs(LocalDay.Of(row.Date, zone)));
     }
 }

@@ -21,11 +21,13 @@ internal interface IPoisonQueues
 internal sealed record PoisonCopy(string MessageId, byte[] Body, bool IsBase64, Instant InsertedAt)
 {
     /// <summary>Reads a stored text.</summary>
-    public static PoisonCopy Of(string messageId, ReadOnlySpan<byte> stored, Instant insertedAt)
+    public static PoisonCopy Of(string messageId, ReadOnlySpan<byte> stored, Instant insertedAt) => new(messageId, Decode(stored, out var isBase64), isBase64, insertedAt);
+
+    /// <summary>What a text of a queue holds: base64, or what somebody put without.</summary>
+    public static byte[] Decode(ReadOnlySpan<byte> stored, out bool isBase64)
     {
         var bytes = new byte[stored.Length];
-        return Convert.TryFromBase64String(Encoding.UTF8.GetString(stored), bytes, out var length)
-            ? new PoisonCopy(messageId, bytes[..length], true, insertedAt)
-            : new PoisonCopy(messageId, stored.ToArray(), false, insertedAt);
+        isBase64 = Convert.TryFromBase64String(Encoding.UTF8.GetString(stored), bytes, out var length);
+        return isBase64 ? bytes[..length] : stored.ToArray();
     }
 }

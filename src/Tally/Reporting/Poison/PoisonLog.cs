@@ -16,6 +16,9 @@ internal sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
     // Few rows by key; a last try must not outlast its function for it.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
+    // The host puts a message into its poison queue with the service's default life.
+    private static readonly Duration CopyLife = Duration.FromDays(7);
+
     // Redriven ones are of use for a look back; the others for as long as anybody may come to mend them.
     private static readonly Duration RedrivenFor = Duration.FromDays(30);
     private static readonly Duration LeftFor = Duration.FromDays(365);
@@ -55,8 +58,11 @@ internal sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
         QueryAsync<PoisonReason>(PoisonSql.Newest, new { queues = QueueNames.All.ToArray(), limit }, cancellationToken);
 
     /// <summary>How many nobody has dealt with, by queue.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> CountLeftAsync(CancellationToken cancellationToken = default) =>
-        (await QueryAsync<(string Queue, long Count)>(PoisonSql.CountLeft, new { }, cancellationToken)).ToDictionary(row => row.Queue, row => row.Count);
+    public Task<IReadOnlyDictionary<string, long>> CountLeftAsync(CancellationToken cancellationToken = default) => CountLeftAsync(NodaConstants.UnixEpoch, cancellationToken);
+
+    /// <summary>How many of them can still have their copy in the poison queue, by queue.</summary>
+    internal Task<IReadOnlyDictionary<string, long>> CountLeftInQueueAsync(CancellationToken cancellationToken) =>
+        CountLeftAsync(clock.GetCurrentInstant() - CopyLife, cancellationToken);
 
     /// <summary>Why a message with this text failed; null if none is on record.</summary>
     public async Task<string?> ReasonOfAsync(string queue, byte[] body, CancellationToken cancellationToken = default) =>
@@ -103,6 +109,9 @@ internal sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
             if (rows.Count < RowsAtOnce) return changed;
         }
     }
+
+    private async Task<IReadOnlyDictionary<string, long>> CountLeftAsync(Instant since, CancellationToken cancellationToken) =>
+        (await QueryAsync<(string Queue, long Count)>(PoisonSql.CountLeft, new { since }, cancellationToken)).ToDictionary(row => row.Queue, row => row.Count);
 
     private async Task<byte[]?> WithoutErasedAsync(byte[] body, CancellationToken cancellationToken)
     {

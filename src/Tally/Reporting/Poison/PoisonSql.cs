@@ -62,7 +62,10 @@ internal static class PoisonSql
         ORDER BY m.failed_at DESC, m.queue, m.message_id
         """;
 
-    public const string CountLeft = "/* tally:poison.count */ SELECT queue, count(*) FROM reporting.poison_messages WHERE redriven_at IS NULL GROUP BY queue ORDER BY queue";
+    public const string CountLeft = """
+        /* tally:poison.count */
+        SELECT queue, count(*) FROM reporting.poison_messages WHERE redriven_at IS NULL AND failed_at >= @since GROUP BY queue ORDER BY queue
+        """;
 
     public const string ReasonOf = """
         /* tally:poison.reason */

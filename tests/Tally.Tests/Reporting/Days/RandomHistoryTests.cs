@@ -6,10 +6,8 @@ using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
-using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
 using Tally.Reporting.Retention;
-using Tally.Scheduling;
 using Xunit;
 
 namespace Tally.Tests.Reporting.Days;
@@ -83,7 +81,7 @@ public sealed class RandomHistoryTests(ReportingHost host) : IClassFixture<Repor
                     if (change.Backfill is { } request && _random.Next(2) == 0) await host.RunAsync(request);
                     return $"zone {zone}";
                 case 8:
-                    await ReconcileAsync(App);
+                    await ReportingHost.ReconcileAsync(App);
                     return "reconciled";
                 case 9:
                     return await RemoveByHandAsync();
@@ -119,7 +117,7 @@ public sealed class RandomHistoryTests(ReportingHost host) : IClassFixture<Repor
         public async Task SettleAsync()
         {
             host.Clock.AdvanceDays(1);
-            for (var round = 0; round < 3; round++) await ReconcileAsync(newer);
+            for (var round = 0; round < 3; round++) await ReportingHost.ReconcileAsync(newer);
         }
 
         /// <summary>New ones, and some that were there before, whatever became of them.</summary>
@@ -171,19 +169,6 @@ public sealed class RandomHistoryTests(ReportingHost host) : IClassFixture<Repor
 
         private async Task<IEnumerable<Guid>> GoneAsync() =>
             _stored.Keys.Except(await host.QueryAsync<Guid>("SELECT id FROM reporting.reporting_events WHERE account_id = @seed", new { seed })).ToList();
-
-        private static async Task ReconcileAsync(IServiceProvider services)
-        {
-            var result = await services.GetRequiredService<RollupReconciler>().RunAsync(new RuntimeLimiter(() => false));
-            foreach (var day in result.Days) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
-            var ranges = new Queue<BackfillMessage>(result.Ranges);
-            while (ranges.TryDequeue(out var range))
-            {
-                var fanOut = await services.GetRequiredService<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(range), "message");
-                foreach (var half in fanOut.Ranges) ranges.Enqueue(half);
-                foreach (var day in fanOut.Days) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
-            }
-        }
 
         private LocalDate ADate() => TestEvent.Day.PlusDays(-_random.Next(0, 6));
 

@@ -6,9 +6,7 @@ using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
-using Tally.Reporting.Reconcile;
 using Tally.Reporting.Reports;
-using Tally.Scheduling;
 using Xunit;
 
 namespace Tally.Tests.Reporting.Days;
@@ -48,7 +46,7 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
         (report.Covered, report.Count).ShouldBe((false, 2));
         (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(2)).DaysCutOtherwise.ShouldBe(1);
 
-        await ReconcileAndRebuildAsync(newer, 2);
+        await ReportingHost.ReconcileAsync(newer, 2);
 
         (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(2)).DaysCutOtherwise.ShouldBe(0);
         (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(2)).Differences.ShouldBeEmpty();
@@ -66,7 +64,7 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
         await newer.GetRequiredService<EventIntake>().ApplyAsync([TestEvent.FirstResponse(3, at: TestEvent.Noon + Duration.FromDays(30))], CancellationToken.None);
 
         (await host.DayAsync(3, TestEvent.Day.PlusDays(30)))!.State.ShouldBe("dirty");
-        await ReconcileAndRebuildAsync(newer, 3);
+        await ReportingHost.ReconcileAsync(newer, 3);
         (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(3)).Differences.ShouldBeEmpty();
     }
 
@@ -92,8 +90,8 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
         }
 
         // When only the newer one is left, everything comes right.
-        await ReconcileAndRebuildAsync(newer, 4);
-        await ReconcileAndRebuildAsync(newer, 4);
+        await ReportingHost.ReconcileAsync(newer, 4);
+        await ReportingHost.ReconcileAsync(newer, 4);
         (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(4)).Differences.ShouldBeEmpty();
         (await CountAsync(newer, 4)).ShouldBe((true, stored));
     }
@@ -104,11 +102,11 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
         await host.AddAccountAsync(7);
         await host.ApplyAsync(TestEvent.FirstResponse(7));
         await using var newer = host.NewServices(Newer);
-        await ReconcileAndRebuildAsync(newer, 7);
+        await ReportingHost.ReconcileAsync(newer, 7);
         await host.ApplyAsync(TestEvent.FirstResponse(7, at: TestEvent.Noon - Duration.FromDays(40)));
         (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(7)).DaysCutOtherwise.ShouldBe(1);
 
-        await ReconcileAndRebuildAsync(newer, 7);
+        await ReportingHost.ReconcileAsync(newer, 7);
 
         (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(7)).DaysCutOtherwise.ShouldBe(0);
     }
@@ -147,19 +145,6 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
 
     private async Task RebuildAsync(IServiceProvider? services, long account, LocalDate date) =>
         await (services?.GetRequiredService<BackfillWorker>() ?? host.Get<BackfillWorker>()).RebuildAsync($$"""{"accountId": {{account}}, "date": "{{date:uuuu-MM-dd}}"}""", "message");
-
-    private static async Task ReconcileAndRebuildAsync(ServiceProvider services, long account)
-    {
-        var result = await services.GetRequiredService<RollupReconciler>().RunAsync(new RuntimeLimiter(() => false));
-        foreach (var day in result.Days.Where(day => day.AccountId == account)) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
-        var ranges = new Queue<BackfillMessage>(result.Ranges.Where(range => range.AccountId == account));
-        while (ranges.TryDequeue(out var range))
-        {
-            var fanOut = await services.GetRequiredService<BackfillSplitter>().FanOutAsync(MessageJson.Serialize(range), "message");
-            foreach (var half in fanOut.Ranges) ranges.Enqueue(half);
-            foreach (var day in fanOut.Days) await services.GetRequiredService<BackfillWorker>().RebuildAsync(MessageJson.Serialize(day), "message");
-        }
-    }
 
     private async Task<(bool Covered, long Count)> CountAsync(IServiceProvider? services, long account)
     {

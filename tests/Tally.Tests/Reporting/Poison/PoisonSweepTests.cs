@@ -31,12 +31,12 @@ public sealed class PoisonSweepTests(ReportingHost host) : IClassFixture<Reporti
     {
         _queues.Put(Queue, "copy", "no {base64}", Came);
 
-        (await SweepAsync()).ShouldBe(RunOutcome.Completed);
+        (await SweepAsync()).ShouldBe(1);
 
         var left = (await LeftAsync()).ShouldHaveSingleItem();
         (left.Queue, left.MessageId, left.Text, left.Tries, left.FailedAt).ShouldBe((Queue, "copy", "no {base64}", 0, Came));
         left.Reason.ShouldStartWith("The text is not base64");
-        (await SweepAsync()).ShouldBe(RunOutcome.NothingDue, "it is on record");
+        (await SweepAsync()).ShouldBe(0, "it is on record");
     }
 
     [Fact]
@@ -58,13 +58,25 @@ public sealed class PoisonSweepTests(ReportingHost host) : IClassFixture<Reporti
     {
         await Should.ThrowAsync<InvalidMessageException>(() => TryLastAsync("{}"));
         _queues.PutBase64(Queue, "copy", "{}", Came);
-        (await SweepAsync()).ShouldBe(RunOutcome.NothingDue);
+        (await SweepAsync()).ShouldBe(0);
 
         _queues.PutBase64(Queue, "other copy", "{}", Came);
         await SweepAsync();
         await SweepAsync();
 
         (await LeftAsync()).Select(message => message.MessageId).ShouldBe(["message", "other copy"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Old_records_whose_copies_are_gone_hide_no_new_message()
+    {
+        await Should.ThrowAsync<InvalidMessageException>(() => TryLastAsync("{}"));
+        host.Clock.Advance(Duration.FromDays(8));
+        _queues.PutBase64(Queue, "copy", "[]", host.Clock.GetCurrentInstant());
+
+        (await SweepAsync()).ShouldBe(1);
+
+        (await LeftAsync()).Select(message => message.MessageId).ShouldBe(["message", "copy"], ignoreOrder: true);
     }
 
     [Fact]
@@ -91,7 +103,7 @@ public sealed class PoisonSweepTests(ReportingHost host) : IClassFixture<Reporti
         (await LeftAsync()).ShouldHaveSingleItem().Text.ShouldBe($"[{stays}]");
     }
 
-    private Task<RunOutcome> SweepAsync() => new PoisonSweep(Poison, _queues, NullLogger<PoisonSweep>.Instance).RunAsync(RuntimeLimiter.OverAfter(int.MaxValue));
+    private Task<int> SweepAsync() => new PoisonSweep(Poison, _queues, NullLogger<PoisonSweep>.Instance).RunAsync(RuntimeLimiter.OverAfter(int.MaxValue), CancellationToken.None);
 
     private Task<IReadOnlyList<PoisonMessage>> LeftAsync() => Poison.LeftAsync(Queue, host.Clock.GetCurrentInstant());
 

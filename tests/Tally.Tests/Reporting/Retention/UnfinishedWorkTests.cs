@@ -4,6 +4,7 @@ using Tally.Reporting.Accounts;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Events;
+using Tally.Reporting.Poison;
 using Tally.Reporting.Retention;
 using Tally.Reporting.Rollups;
 using Tally.Scheduling;
@@ -14,10 +15,14 @@ namespace Tally.Tests.Reporting.Retention;
 
 public sealed class UnfinishedWorkTests(ReportingHost host) : IClassFixture<ReportingHost>, IAsyncLifetime
 {
-    public Task InitializeAsync() => host.ExecuteAsync("""
-        TRUNCATE reporting.accounts, reporting.reporting_events, reporting.reporting_events_rollups, reporting.reporting_days, reporting.backfill_requests,
-                 reporting.backfill_days, reporting.purged_events, reporting.erased_accounts, reporting.erased_conversations
-        """);
+    public Task InitializeAsync()
+    {
+        host.PoisonQueues.Clear();
+        return host.ExecuteAsync("""
+            TRUNCATE reporting.accounts, reporting.reporting_events, reporting.reporting_events_rollups, reporting.reporting_days, reporting.backfill_requests,
+                     reporting.backfill_days, reporting.purged_events, reporting.erased_accounts, reporting.erased_conversations, reporting.poison_messages
+            """);
+    }
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -129,6 +134,17 @@ public sealed class UnfinishedWorkTests(ReportingHost host) : IClassFixture<Repo
         host.Sender.Take<BackfillMessage>(QueueNames.ReportingBackfills).ShouldHaveSingleItem().RequestId.ShouldBe(request.Id);
         (await RunAsync()).ShouldBe(RunOutcome.NothingDue);
         (await host.Get<AccountStore>().SetTimezoneAsync(6, "Europe/Paris")).Backfill.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_poison_message_that_is_on_no_record_comes_on_it_and_that_is_work_done()
+    {
+        host.PoisonQueues.Put(QueueNames.ReportingEvents, "copy", "no base64", host.Clock.GetCurrentInstant());
+
+        (await RunAsync()).ShouldBe(RunOutcome.Completed);
+
+        (await host.Get<PoisonLog>().CountLeftAsync())[QueueNames.ReportingEvents].ShouldBe(1);
+        (await RunAsync()).ShouldBe(RunOutcome.NothingDue);
     }
 
     private Task<RunOutcome> RunAsync() => host.Get<UnfinishedWork>().RunAsync(RuntimeLimiter.OverAfter(int.MaxValue));
