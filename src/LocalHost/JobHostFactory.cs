@@ -1,10 +1,10 @@
+using Azure.Core;
 using LocalHost.Functions;
 using LocalHost.Triggers;
 using LocalHost.Workers;
 using Microsoft.Azure.WebJobs;
 using Microsoft.Azure.WebJobs.Extensions.Timers;
 using Microsoft.Azure.WebJobs.Host;
-using Microsoft.Azure.WebJobs.Host.Executors;
 using Microsoft.Azure.WebJobs.Host.Timers;
 using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
@@ -16,64 +16,46 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost;
 
 /// <summary>Makes the WebJobs host that listens for the app's functions. A broken one is replaced; worker and dispatcher stay.</summary>
-internal sealed class JobHostFactory(HostSettings settings, IReadOnlyList<AppFunction> functions, IFunctionDispatcher dispatcher, WorkerSupervisor workers, ILoggerFactory loggers)
+internal sealed class JobHostFactory(HostSettings settings, WorkerSupervisor workers, ILoggerFactory loggers)
 {
     // What the Functions host gives a function that ran out of its time.
     private static readonly TimeSpan TimeoutGrace = TimeSpan.FromSeconds(2);
 
-    private readonly Type _functions = FunctionTypeBuilder.Build(functions, dispatcher);
-
-    public IHost Create() => new HostBuilder()
+    /// <param name="functions">A type of <see cref="FunctionTypeBuilder"/>.</param>
+    public IHost Create(Type functions) => new HostBuilder()
         // In "Development" the SDK has polling intervals of its own.
         .UseEnvironment(Environments.Production)
-        .ConfigureHostConfiguration(configuration => configuration.AddInMemoryCollection([KeyValuePair.Create("AzureWebJobsConfigurationSection", (string?)HostSettings.HostJson)]))
-        .ConfigureAppConfiguration(configuration => configuration
-            .AddConfiguration(settings.Configuration)
-            .AddInMemoryCollection([KeyValuePair.Create("AzureWebJobsConfigurationSection", (string?)HostSettings.HostJson)]))
-        .ConfigureWebJobs(jobs => jobs.AddAzureStorageCoreServices().AddAzureStorageQueues().AddTimers().AddExecutionContextBinding())
-        .ConfigureServices(AddServices)
+        .ConfigureAppConfiguration(configuration => configuration.AddConfiguration(settings.Configuration))
+        .ConfigureWebJobs(jobs => jobs.AddAzureStorageCoreServices().AddAzureStorageQueues().AddTimers().AddExecutionContextBinding().UseHostId(settings.HostId))
+        .ConfigureServices(services =>
+        {
+            services.AddSingleton(loggers);
+            services.AddSingleton(workers);
+            services.AddSingleton<IHostLifetime, NoLifetime>();
+            services.AddSingleton<ITypeLocator>(new OneType(functions));
+            services.AddSingleton<ScheduleMonitor, BlobScheduleMonitor>();
+            services.AddSingleton<JobHostFaults>().AddSingleton<IWebJobsExceptionHandler>(provider => provider.GetRequiredService<JobHostFaults>());
+            services.Configure<JobHostFunctionTimeoutOptions>(options =>
+                (options.Timeout, options.ThrowOnTimeout, options.GracePeriod) = (settings.FunctionTimeout, true, TimeoutGrace));
+#pragma warning disable CS0618 // See ForgivingLocks.
+            var locks = services.Last(service => service.ServiceType == typeof(IDistributedLockManager)).ImplementationFactory!;
+            services.AddSingleton<IDistributedLockManager>(provider => new ForgivingLocks((IDistributedLockManager)locks(provider)));
+#pragma warning restore CS0618
+            if (settings.InvisibilityTimeout is { } timeout)
+                services.AddAzureClients(clients => clients.ConfigureDefaults(options => options.AddPolicy(new ShortInvisibility(timeout), HttpPipelinePosition.PerCall)));
+        })
         .Build();
 
-    private void AddServices(IServiceCollection services)
+    // Ctrl-C and signals are the program's, which stops its hosts in order.
+    private sealed class NoLifetime : IHostLifetime
     {
-        services.AddSingleton(loggers);
-        // Signals are the program's.
-        services.RemoveAll<IHostLifetime>().AddSingleton<IHostLifetime, NoLifetime>();
-        services.AddSingleton(workers);
-        services.AddSingleton<ITypeLocator>(new OneType(_functions));
-        services.AddSingleton<IHostIdProvider>(new FixedHostId(settings.HostId));
-        services.RemoveAll<ScheduleMonitor>().AddSingleton<ScheduleMonitor, BlobScheduleMonitor>();
-        services.RemoveAll<IWebJobsExceptionHandler>().AddSingleton<JobHostFaults>().AddSingleton<IWebJobsExceptionHandler>(provider => provider.GetRequiredService<JobHostFaults>());
-        if (settings.FunctionTimeout is { } timeout)
-        {
-            services.Configure<JobHostFunctionTimeoutOptions>(options =>
-            {
-                options.Timeout = timeout;
-                options.ThrowOnTimeout = true;
-                options.TimeoutWhileDebugging = true;
-                options.GracePeriod = TimeoutGrace;
-            });
-        }
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-#pragma warning disable CS0618 // See there.
-        Decorate<IDistributedLockManager>(services, inner => new ForgivingLocks(inner));
-#pragma warning restore CS0618
-        if (settings.InvisibilityTimeout is { } invisibility) Decorate<AzureComponentFactory>(services, inner => new ShortInvisibility(inner, invisibility));
-    }
-
-    private static void Decorate<T>(IServiceCollection services, Func<T, T> decorate) where T : class
-    {
-        var inner = services.Last(service => service.ServiceType == typeof(T));
-        services.AddSingleton(provider => decorate((T)(inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class OneType(Type type) : ITypeLocator
     {
         public IReadOnlyList<Type> GetTypes() => [type];
-    }
-
-    private sealed class FixedHostId(string id) : IHostIdProvider
-    {
-        public Task<string> GetHostIdAsync(CancellationToken cancellationToken) => Task.FromResult(id);
     }
 }

@@ -21,55 +21,57 @@ internal sealed class JobHostRunner(JobHostFactory factory, FunctionDispatcher d
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(10);
 
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IHost? _host;
 
-    /// <summary>Completes when the triggers run for the first time.</summary>
-    public Task Started => _started.Task;
+    /// <summary>The app's functions; none before the worker has told them.</summary>
+    public IReadOnlyList<AppFunction> Functions { get; private set; } = [];
+
+    /// <summary>Whether the triggers have run.</summary>
+    public bool HasStarted { get; private set; }
 
     /// <summary>Runs until <paramref name="stopping"/>; then running functions end, or are cancelled.</summary>
-    /// <exception cref="StartupException">The functions cannot be listened for; the message says why.</exception>
-    public async Task RunAsync(CancellationToken stopping)
+    /// <param name="functions">What to run.</param>
+    /// <param name="admin">The admin endpoint, which is logged once the triggers run.</param>
+    /// <param name="stopping">Ends it.</param>
+    /// <exception cref="HostException">The functions cannot be listened for; the message says why.</exception>
+    public async Task RunAsync(IReadOnlyList<AppFunction> functions, Uri admin, CancellationToken stopping)
     {
+        Functions = functions;
+        var type = FunctionTypeBuilder.Build(functions, dispatcher);
         var pause = FirstPause;
         while (!stopping.IsCancellationRequested)
         {
-            var host = factory.Create();
+            var host = factory.Create(type);
+            string outage;
             try
             {
                 await host.StartAsync(stopping);
                 _host = host;
-                _started.TrySetResult();
+                if (!HasStarted) Log.Started(logger, functions.Count, admin);
+                HasStarted = true;
                 pause = FirstPause;
-                var broken = host.Services.GetRequiredService<JobHostFaults>().Broken;
-                var fault = await broken.WaitAsync(stopping);
-                await BreakAsync(fault.Message);
+                outage = (await host.Services.GetRequiredService<JobHostFaults>().Broken.WaitAsync(stopping)).Message;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
+                // Not disposed: its stop may still wait for a storage that does not answer, and it ends with the process.
                 if (_host is not null) await DrainAsync(host);
+                return;
             }
             catch (Exception exception) when (IsOutage(exception))
             {
-                await BreakAsync(Cause(exception).Message);
+                outage = Cause(exception);
             }
-            catch (Exception exception) when (!_started.Task.IsCompleted)
+            catch (Exception exception) when (!HasStarted)
             {
-                throw new StartupException(Reason(exception), exception);
+                throw new HostException(Reason(exception), exception);
             }
-            finally
-            {
-                _host = null;
-                // The last one ends with the process: its stop may still wait for a storage that does not answer.
-                if (!stopping.IsCancellationRequested) await DisposeAsync(host);
-            }
-        }
 
-        async Task BreakAsync(string reason)
-        {
-            Log.StorageLost(logger, FirstLine(reason), pause);
+            _host = null;
+            Log.StorageLost(logger, FirstLine(outage), pause);
             await Task.Delay(pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            if (!stopping.IsCancellationRequested) await ((IAsyncDisposable)host).DisposeAsync();
         }
     }
 
@@ -101,12 +103,10 @@ internal sealed class JobHostRunner(JobHostFactory factory, FunctionDispatcher d
         Log.Stopping(logger);
         // Listeners stop, and what runs is let run.
         var drained = StopAsync(host);
-        if (await Task.WhenAny(drained, Task.Delay(EndLimit)) != drained)
-        {
-            Log.Cancelling(logger);
-            await dispatcher.CancelAsync();
-            if (await Task.WhenAny(drained, Task.Delay(CancelLimit)) != drained) Log.GraceOver(logger, EndLimit + CancelLimit);
-        }
+        if (await Task.WhenAny(drained, Task.Delay(EndLimit)) == drained) return;
+        Log.Cancelling(logger);
+        await dispatcher.CancelAsync();
+        if (await Task.WhenAny(drained, Task.Delay(CancelLimit)) != drained) Log.GraceOver(logger, EndLimit + CancelLimit);
     }
 
     private async Task StopAsync(IHost host)
@@ -115,12 +115,6 @@ internal sealed class JobHostRunner(JobHostFactory factory, FunctionDispatcher d
         await host.StopAsync(CancellationToken.None);
         // Timers that run are not waited for otherwise.
         await dispatcher.WhenIdleAsync();
-    }
-
-    private static async Task DisposeAsync(IHost host)
-    {
-        if (host is IAsyncDisposable disposable) await disposable.DisposeAsync();
-        else host.Dispose();
     }
 
     private static bool IsOutage(Exception exception) => exception switch
@@ -132,10 +126,10 @@ internal sealed class JobHostRunner(JobHostFactory factory, FunctionDispatcher d
     };
 
     private static string Reason(Exception exception) => exception is FunctionIndexingException indexing
-        ? $"Function {indexing.MethodName} has no trigger to listen for: {Cause(indexing).Message} Its names of settings and queues are in the app; set them in the environment."
-        : Cause(exception).Message;
+        ? $"Function {indexing.MethodName} has no trigger to listen for: {Cause(indexing)} Its names of settings and queues are in the app; set them in the environment."
+        : Cause(exception);
 
-    private static Exception Cause(Exception exception) => exception.GetBaseException();
+    private static string Cause(Exception exception) => exception.GetBaseException().Message;
 
     private static string FirstLine(string text) => text.ReplaceLineEndings("\n").Split('\n')[0].TrimEnd('.', ' ');
 }

@@ -14,23 +14,14 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
 
+    // By level, as in the SDK's own formatters.
+    private static readonly string[] Names = ["trce", "dbug", "info", "warn", "fail", "crit"];
+
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var text = logEntry.Formatter(logEntry.State, logEntry.Exception);
-        if (logEntry.Exception is { } exception) text += " " + Describe(exception);
+        if (logEntry.Exception is { } exception) text += " " + (exception is FunctionInvocationException { InnerException: { } fault } ? fault.Message : exception.ToString());
         textWriter.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{TimeProvider.System.GetLocalNow():HH:mm:ss.fff} {NameOf(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {text.ReplaceLineEndings(" ")}"));
+            $"{TimeProvider.System.GetLocalNow():HH:mm:ss.fff} {Names[(int)logEntry.LogLevel]}: {logEntry.Category}[{logEntry.EventId.Id}] {text.ReplaceLineEndings(" ")}"));
     }
-
-    internal static string Describe(Exception exception) => exception is FunctionInvocationException { InnerException: { } fault } ? fault.Message : exception.ToString();
-
-    private static string NameOf(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "trce",
-        LogLevel.Debug => "dbug",
-        LogLevel.Information => "info",
-        LogLevel.Warning => "warn",
-        LogLevel.Error => "fail",
-        _ => "crit",
-    };
 }

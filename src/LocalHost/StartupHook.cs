@@ -20,12 +20,7 @@ internal static partial class StartupHook
     // The host holds the other end of the pipe for as long as it lives.
     private static void EndWithInput()
     {
-        using var input = Console.OpenStandardInput();
-        Span<byte> ignored = stackalloc byte[64];
-        while (input.Read(ignored) > 0)
-        {
-        }
-
+        Console.OpenStandardInput().CopyTo(Stream.Null);
         using var self = Process.GetCurrentProcess();
         self.Kill();
     }

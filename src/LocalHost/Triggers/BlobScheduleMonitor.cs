@@ -9,7 +9,7 @@ using Newtonsoft.Json;
 namespace LocalHost.Triggers;
 
 /// <summary>Timers' progress in blobs, where the Functions host keeps it: <c>timers/HOST/TIMER/status</c> of the host's container.</summary>
-/// <remarks>The SDK's own monitor needs a storage client of another generation.</remarks>
+/// <remarks>The SDK's own monitor needs a storage client of another generation. The container is there: a timer has its lock in it by then.</remarks>
 internal sealed class BlobScheduleMonitor(IAzureBlobStorageProvider storage, IHostIdProvider hostId, ILogger<BlobScheduleMonitor> logger) : ScheduleMonitor
 {
     public override async Task<ScheduleStatus?> GetStatusAsync(string timerName)
@@ -29,16 +29,7 @@ internal sealed class BlobScheduleMonitor(IAzureBlobStorageProvider storage, IHo
     {
         try
         {
-            var blob = await BlobAsync(timerName);
-            try
-            {
-                await UploadAsync(blob, status);
-            }
-            catch (RequestFailedException exception) when (exception.Status == 404)
-            {
-                await Container().CreateIfNotExistsAsync();
-                await UploadAsync(blob, status);
-            }
+            await (await BlobAsync(timerName)).UploadAsync(BinaryData.FromString(JsonConvert.SerializeObject(status)), overwrite: true);
         }
 #pragma warning disable CA1031 // The timer would never fire again after an error here; at worst a tick is made up for twice.
         catch (Exception exception)
@@ -48,13 +39,7 @@ internal sealed class BlobScheduleMonitor(IAzureBlobStorageProvider storage, IHo
         }
     }
 
-    private static Task UploadAsync(BlobClient blob, ScheduleStatus status) =>
-        blob.UploadAsync(BinaryData.FromString(JsonConvert.SerializeObject(status)), overwrite: true);
-
-    private async Task<BlobClient> BlobAsync(string timerName) =>
-        Container().GetBlobClient($"timers/{await hostId.GetHostIdAsync(CancellationToken.None)}/{timerName}/status");
-
-    private BlobContainerClient Container() => storage.TryCreateHostingBlobContainerClient(out var container)
-        ? container
+    private async Task<BlobClient> BlobAsync(string timerName) => storage.TryCreateHostingBlobContainerClient(out var container)
+        ? container.GetBlobClient($"timers/{await hostId.GetHostIdAsync(CancellationToken.None)}/{timerName}/status")
         : throw new InvalidOperationException("The host's storage has no blob service.");
 }

@@ -7,14 +7,15 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Workers;
 
-/// <summary>The conversation with one worker: questions and their answers, invocations, and what it logs.</summary>
+/// <summary>The conversation with one worker: questions and their answers, invocations among them, and what it logs.</summary>
 internal sealed class WorkerChannel(ILoggerFactory loggers)
 {
+    private const int Metric = 2;
+
     private readonly Channel<StreamingMessage> _outgoing = Channel.CreateUnbounded<StreamingMessage>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> _questions = new();
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<InvocationResponse>> _invocations = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> _asked = new();
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Exception? _fault;
+    private volatile HostException? _fault;
 
     /// <summary>The worker's call, for as long as it lasts.</summary>
     public async Task RunAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellationToken)
@@ -36,7 +37,7 @@ internal sealed class WorkerChannel(ILoggerFactory loggers)
     /// <param name="directory">The app's folder.</param>
     /// <param name="known">The functions of an earlier worker of this app; null to ask for them.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="StartupException">The worker refuses.</exception>
+    /// <exception cref="HostException">The worker refuses, or has ended.</exception>
     public async Task<IReadOnlyList<FunctionMetadata>> InitializeAsync(string directory, IReadOnlyList<FunctionMetadata>? known, CancellationToken cancellationToken)
     {
         await _opened.Task.WaitAsync(cancellationToken);
@@ -59,50 +60,49 @@ internal sealed class WorkerChannel(ILoggerFactory loggers)
     }
 
     /// <summary>Has the worker run a function; a cancelled token is passed on, and the function decides what to make of it.</summary>
-    /// <exception cref="WorkerEndedException">The worker ended before its answer.</exception>
+    /// <exception cref="HostException">The function failed or heeded the token, or the worker ended before its answer.</exception>
     public async Task<InvocationResponse> InvokeAsync(InvocationRequest request, CancellationToken cancellationToken)
     {
-        var answer = new TaskCompletionSource<InvocationResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _invocations[request.InvocationId] = answer;
-        try
-        {
-            // After it is on the list: whichever comes second sees the other.
-            if (_fault is { } fault) throw fault;
-            Send(new StreamingMessage { InvocationRequest = request });
-            await using var cancellation = cancellationToken.UnsafeRegister(
-                _ => Send(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = request.InvocationId } }), null);
-            return await answer.Task;
-        }
-        finally
-        {
-            _invocations.TryRemove(request.InvocationId, out _);
-        }
+        var asked = AskAsync(new StreamingMessage { InvocationRequest = request }, CancellationToken.None);
+        await using var cancellation = cancellationToken.UnsafeRegister(
+            _ => Send(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = request.InvocationId } }), null);
+        var response = (await asked).InvocationResponse;
+        return response.Outcome?.Status == Outcome.Types.Status.Success
+            ? response
+            : throw new HostException(response.Outcome?.Fault is { } fault ? Describe(fault) : "The function was cancelled.");
     }
 
     /// <summary>Whether the invocation still runs.</summary>
-    public bool IsRunning(string invocationId) => _invocations.ContainsKey(invocationId);
+    public bool IsRunning(string invocationId) => _asked.ContainsKey(invocationId);
 
     /// <summary>Asks the worker to end.</summary>
     public void Terminate(TimeSpan grace) => Send(new StreamingMessage { Terminate = new Terminate { Grace = Duration.FromTimeSpan(grace) } });
 
     /// <summary>Fails whatever waits for the worker, now and from now on.</summary>
-    public void Fail(Exception fault)
+    public void Fail(HostException fault)
     {
         _fault = fault;
         _outgoing.Writer.TryComplete();
         _opened.TrySetException(fault);
-        foreach (var question in _questions.Values) question.TrySetException(fault);
-        foreach (var invocation in _invocations.Values) invocation.TrySetException(fault);
+        foreach (var asked in _asked.Values) asked.TrySetException(fault);
     }
 
     private async Task<StreamingMessage> AskAsync(StreamingMessage question, CancellationToken cancellationToken)
     {
-        question.RequestId = Guid.NewGuid().ToString();
+        var id = question.RequestId = question.InvocationRequest?.InvocationId ?? Guid.NewGuid().ToString();
         var answer = new TaskCompletionSource<StreamingMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _questions[question.RequestId] = answer;
-        if (_fault is { } fault) throw fault;
-        Send(question);
-        return await answer.Task.WaitAsync(cancellationToken);
+        _asked[id] = answer;
+        try
+        {
+            // After it is on the list: whichever comes second sees the other.
+            if (_fault is { } fault) throw fault;
+            Send(question);
+            return await answer.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _asked.TryRemove(id, out _);
+        }
     }
 
     // What is sent to a worker that has ended is lost, and Fail tells those who wait.
@@ -111,44 +111,36 @@ internal sealed class WorkerChannel(ILoggerFactory loggers)
     private async Task WriteAsync(IServerStreamWriter<StreamingMessage> outgoing)
     {
         var soon = new WriteOptions(WriteFlags.BufferHint);
-        var reader = _outgoing.Reader;
-        while (await reader.WaitToReadAsync())
+        await foreach (var message in _outgoing.Reader.ReadAllAsync())
         {
-            while (reader.TryRead(out var message))
-            {
-                // Those that wait together travel together.
-                outgoing.WriteOptions = reader.TryPeek(out _) ? soon : WriteOptions.Default;
-                await outgoing.WriteAsync(message);
-            }
+            // Those that wait together travel together.
+            outgoing.WriteOptions = _outgoing.Reader.TryPeek(out _) ? soon : WriteOptions.Default;
+            await outgoing.WriteAsync(message);
         }
     }
 
     private void Receive(StreamingMessage message)
     {
-        switch (message.ContentCase)
-        {
-            case StreamingMessage.ContentOneofCase.InvocationResponse:
-                if (_invocations.TryGetValue(message.InvocationResponse.InvocationId, out var invocation)) invocation.TrySetResult(message.InvocationResponse);
-                break;
-            case StreamingMessage.ContentOneofCase.Log:
-                Write(message.Log);
-                break;
-            default:
-                if (_questions.TryRemove(message.RequestId, out var question)) question.TrySetResult(message);
-                break;
-        }
+        if (message.Log is { } log) Write(log);
+        else if (_asked.TryGetValue(message.InvocationResponse?.InvocationId ?? message.RequestId, out var asked)) asked.TrySetResult(message);
     }
 
     private void Write(WorkerLog log)
     {
-        if (log.Kind == WorkerLog.Types.Kind.Metric || log.Level is < 0 or >= (int)LogLevel.None) return;
+        if (log.Kind == Metric || log.Level is < 0 or >= (int)LogLevel.None) return;
         var logger = loggers.CreateLogger(log.Category is { Length: > 0 } category ? category : "Worker");
-        Log.FromWorker(logger, (LogLevel)log.Level, log.Fault is { } fault ? $"{log.Message}{Environment.NewLine}{FunctionFault.Describe(fault)}" : log.Message);
+        Log.FromWorker(logger, (LogLevel)log.Level, log.Fault is { } fault ? $"{log.Message}{Environment.NewLine}{Describe(fault)}" : log.Message);
     }
 
-    private static void Require(Outcome outcome, string what)
+    private static void Require(Outcome? outcome, string what)
     {
-        if (outcome?.Status == Outcome.Types.Status.Success) return;
-        throw new StartupException($"The worker cannot {what}: {outcome?.Fault?.Message ?? "it gives no reason"}");
+        if (outcome?.Status != Outcome.Types.Status.Success) throw new HostException($"The worker cannot {what}: {outcome?.Fault?.Message ?? "it gives no reason"}");
+    }
+
+    // Type, message and stack trace, as the worker tells them.
+    private static string Describe(Fault fault)
+    {
+        var type = fault.Type.Length == 0 || fault.Message.StartsWith(fault.Type, StringComparison.Ordinal) ? "" : $"{fault.Type}: ";
+        return fault.StackTrace.Length == 0 ? $"{type}{fault.Message}" : $"{type}{fault.Message}{Environment.NewLine}{fault.StackTrace}";
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Workers;
 
 /// <summary>Keeps one worker alive: when it ends, another one starts, after a pause that grows while workers end young.</summary>
-internal sealed class WorkerSupervisor(WorkerProgram program, WorkerGateway gateway, Uri address, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed class WorkerSupervisor(HostSettings settings, WorkerGateway gateway, ILoggerFactory loggers) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -18,14 +18,14 @@ internal sealed class WorkerSupervisor(WorkerProgram program, WorkerGateway gate
     private Task _keeping = Task.CompletedTask;
 
     /// <summary>Starts the first worker.</summary>
+    /// <param name="address">Where it finds this host.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The app's functions.</returns>
-    /// <exception cref="StartupException">It cannot start; the message says why.</exception>
-    public async Task<IReadOnlyList<FunctionMetadata>> StartAsync(CancellationToken cancellationToken)
+    /// <exception cref="HostException">It cannot start; the message says why.</exception>
+    public async Task<IReadOnlyList<FunctionMetadata>> StartAsync(Uri address, CancellationToken cancellationToken)
     {
-        var first = await Worker.StartAsync(program, gateway, address, null, loggers, cancellationToken);
-        Log.WorkerStarted(_logger, first.ProcessId);
-        _current.SetResult(first);
-        _keeping = KeepAsync(first);
+        var first = await Worker.StartAsync(settings, gateway, address, null, loggers, cancellationToken);
+        _keeping = KeepAsync(first, address);
         return first.Functions;
     }
 
@@ -41,40 +41,33 @@ internal sealed class WorkerSupervisor(WorkerProgram program, WorkerGateway gate
         _stopping.Dispose();
     }
 
-    private async Task KeepAsync(Worker worker)
+    private async Task KeepAsync(Worker? worker, Uri address)
     {
-        var functions = worker.Functions;
+        var functions = worker!.Functions;
         var pause = TimeSpan.Zero;
         while (true)
         {
             var age = Stopwatch.StartNew();
-            var next = new TaskCompletionSource<Worker>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var ending = await worker.Ended;
-            if (_stopping.IsCancellationRequested) return;
-            Volatile.Write(ref _current, next);
-            worker.Dispose();
-
-            pause = age.Elapsed > GrownUp ? FirstPause : Next(pause);
-            Log.WorkerEnded(_logger, ending, pause);
-            while (true)
+            string ending;
+            try
             {
-                await Task.Delay(pause, _stopping.Token);
-                try
-                {
-                    worker = await Worker.StartAsync(program, gateway, address, functions, loggers, _stopping.Token);
-                    break;
-                }
-                catch (StartupException exception)
-                {
-                    pause = Next(pause);
-                    Log.WorkerEnded(_logger, exception.Message, pause);
-                }
+                worker ??= await Worker.StartAsync(settings, gateway, address, functions, loggers, _stopping.Token);
+                Log.WorkerStarted(_logger, worker.ProcessId);
+                _current.SetResult(worker);
+                ending = await worker.Ended;
+                if (_stopping.IsCancellationRequested) return;
+                Volatile.Write(ref _current, new TaskCompletionSource<Worker>(TaskCreationOptions.RunContinuationsAsynchronously));
+                worker.Dispose();
+                worker = null;
+            }
+            catch (HostException exception)
+            {
+                ending = exception.Message;
             }
 
-            Log.WorkerStarted(_logger, worker.ProcessId);
-            next.SetResult(worker);
+            pause = pause == TimeSpan.Zero || age.Elapsed > GrownUp ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            Log.WorkerEnded(_logger, ending, pause);
+            await Task.Delay(pause, _stopping.Token);
         }
     }
-
-    private static TimeSpan Next(TimeSpan pause) => pause == TimeSpan.Zero ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
 }

@@ -48,8 +48,8 @@ internal sealed partial class FunctionApp : IAsyncDisposable
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string[] command = [dotnet, BuiltProgram.PathOf("LocalHost"), Path.GetDirectoryName(app)!];
-        // Where the tests run in the background, Ctrl-C is ignored, and so it would be by what they start.
-        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];
+        // Where the tests run in the background, Ctrl-C or a closed terminal is ignored, and so it would be by what they start.
+        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT,HUP", .. command];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -37,6 +38,7 @@ public sealed partial class BindingTests(BindingTests.Running running) : IClassF
         (await App.TextsAsync("many-out", 3)).ShouldBe(["one", "two", large], ignoreOrder: true);
         var text = (await App.TextsAsync("objects-out", 1)).ShouldHaveSingleItem();
         text.ReplaceLineEndings("\n").ShouldStartWith("{\n  \"Text\": \"2026-01-01T00:00:00Z\"");
+        Guid.TryParse(Text(JsonDocument.Parse(text).RootElement, "Id"), out _).ShouldBeTrue("metadata comes with bytes too");
         (await App.CountAsync("nothing-out")).ShouldBe(0);
         running.Host.Log.ShouldContain(line => line.Contains("Worker[1] A line on standard output.", StringComparison.Ordinal));
     }
@@ -79,6 +81,24 @@ public sealed partial class BindingTests(BindingTests.Running running) : IClassF
         (await http.PostAsync("/admin/functions/Tick", form)).StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType);
         using var fromPage = new HttpRequestMessage(HttpMethod.Post, "/admin/functions/Tick") { Content = JsonContent.Create(new { }), Headers = { { "Origin", "https://evil.example" } } };
         (await http.SendAsync(fromPage)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [InlineData("no json")]
+    [InlineData("[]")]
+    [InlineData("""{"input":5}""")]
+    [InlineData("""{"input":"\ud800"}""")]
+    [InlineData("""{"input":"café"}""")]
+    public async Task A_run_by_hand_with_a_body_of_another_form_is_refused_with_the_form_that_it_needs(string body)
+    {
+        using var http = new HttpClient { BaseAddress = running.Admin };
+        // Of these, what is not ASCII is not UTF-8 either.
+        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+        using var answer = await http.PostAsync("/admin/functions/Slow", content);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        Text(await answer.Content.ReadFromJsonAsync<JsonElement>(), "error").ShouldNotBeNull().ShouldContain("""{"input": "..."}""");
     }
 
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();

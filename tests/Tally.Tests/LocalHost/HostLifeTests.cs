@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Azure.Storage.Blobs;
 using Shouldly;
 using Tally.Tests.EndToEnd;
@@ -17,6 +20,7 @@ public sealed class HostLifeTests
     [UnixTheory]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
     public async Task A_host_told_to_stop_lets_functions_end_and_leaves_nothing_behind(string signal)
     {
         await using var host = await _app.StartedAsync();
@@ -92,7 +96,7 @@ public sealed class HostLifeTests
     [Fact]
     public async Task A_tick_missed_while_no_host_ran_is_made_up_for_once()
     {
-        var container = new BlobServiceClient(_app.Storage).GetBlobContainerClient("azure-webjobs-hosts");
+        var container = new BlobServiceClient(_app.HostStorage).GetBlobContainerClient("azure-webjobs-hosts");
         await container.CreateIfNotExistsAsync();
         await container.GetBlobClient("timers/local/Host.Functions.Tick/status").UploadAsync(
             BinaryData.FromString("""{"Last":"2025-01-01T00:00:00Z","Next":"2026-01-01T00:00:00Z","LastUpdated":"2025-01-01T00:00:00Z"}"""));
@@ -117,6 +121,54 @@ public sealed class HostLifeTests
         (await host.EndedAsync()).ShouldBe(1);
 
         host.LastOutput.ShouldContain("Error: Function Tick has no trigger to listen for: '%TickSchedule%' does not resolve to a value.");
+    }
+
+    [Theory]
+    [InlineData("AzureWebJobs.Slow.Disabled")]
+    [InlineData("AzureWebJobs:Slow:Disabled")]
+    public async Task A_disabled_function_leaves_its_messages_alone(string setting)
+    {
+        await using var host = await _app.StartedAsync((setting, "true"));
+        await _app.SendAsync("slow-in", "waiting");
+
+        await _app.SendAsync("text-in", "taken");
+        await _app.TextsAsync("text-out", 1);
+        await host.StopAsync();
+
+        (await _app.CountAsync("slow-in")).ShouldBe(1);
+        host.Log.ShouldNotContain(line => line.Contains("Slow waiting", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("LocalHost:AdminPort", "70000")]
+    [InlineData("LocalHost:AdminPort", "none")]
+    [InlineData("LocalHost:HostId", "Two Words")]
+    [InlineData("LocalHost:InvisibilityTimeout", "00:00:00")]
+    [InlineData("AzureFunctionsJobHost:functionTimeout", "soon")]
+    [InlineData("AzureWebJobsStorage", null)]
+    public async Task A_setting_that_cannot_be_used_ends_the_host_with_its_name(string name, string? value)
+    {
+        await using var host = _app.Start((name, value));
+
+        (await host.EndedAsync()).ShouldBe(1);
+
+        var line = host.Log.ShouldHaveSingleItem();
+        line.ShouldStartWith("Error: ");
+        line.ShouldContain(name);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_ends_the_host_with_what_to_set()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        await using var host = _app.Start(("LocalHost:AdminPort", port));
+
+        (await host.EndedAsync()).ShouldBe(1);
+
+        host.LastOutput.ShouldContain($"Error: Port {port} of 127.0.0.1 is taken");
+        host.LastOutput.ShouldContain("LocalHost__AdminPort");
     }
 
     private static int Ticks(FunctionApp host) => host.Log.Count(line => line.Contains("Tick, past due", StringComparison.Ordinal));

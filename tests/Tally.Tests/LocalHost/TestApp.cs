@@ -6,7 +6,7 @@ using FunctionApp = Tally.Tests.EndToEnd.FunctionApp;
 
 namespace Tally.Tests.LocalHost;
 
-/// <summary>tests/LocalHost.TestApp on hosts of its own, over a storage account of its own.</summary>
+/// <summary>tests/LocalHost.TestApp on hosts of its own, over storage accounts of its own.</summary>
 internal sealed class TestApp
 {
     /// <summary>The collection of the tests that start hosts.</summary>
@@ -14,8 +14,11 @@ internal sealed class TestApp
 
     private static readonly string Program = BuiltProgram.PathOf("LocalHost.TestApp", typeof(TestApp).Assembly);
 
-    /// <summary>The connection string of its storage.</summary>
+    /// <summary>The connection string of its queues' storage, the connection <c>Orders</c> of its functions.</summary>
     public string Storage { get; } = TestServers.NewStorageAccount();
+
+    /// <summary>The connection string of the host's own storage: locks and timers' progress.</summary>
+    public string HostStorage { get; } = TestServers.NewStorageAccount();
 
     /// <summary>A timer's lock that nobody renews ends after its period, and other hosts look for it as often: as short as the SDK allows.</summary>
     public static IReadOnlyList<(string, string?)> ShortLocks { get; } =
@@ -24,7 +27,7 @@ internal sealed class TestApp
     /// <summary>Starts a host; several may run side by side.</summary>
     public FunctionApp Start(params (string Name, string? Value)[] settings) => FunctionApp.Start(Program, new Dictionary<string, string?>
     {
-        ["AzureWebJobsStorage"] = Storage,
+        ["AzureWebJobsStorage"] = HostStorage,
         ["AzureWebJobsOrders"] = Storage,
         ["TextQueue"] = "text-in",
         ["TickSchedule"] = "0 0 0 1 1 *",
