@@ -15,7 +15,7 @@ public sealed partial record LocalServersOptions
     public bool Azurite { get; init; } = true;
 
     /// <summary>
-    /// Fresh data in a folder of its own below <see cref="DataDirectory"/>, queues in memory, and all of it removed at the end.
+    /// Fresh data in a folder of its own below <see cref="DataDirectory"/>, all of it removed at the end.
     /// Any number of ephemeral starts run side by side.
     /// </summary>
     public bool Ephemeral { get; init; }

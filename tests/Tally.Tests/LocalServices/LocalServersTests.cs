@@ -76,7 +76,8 @@ public sealed class LocalServersTests : IDisposable
         {
             first.StorageConnectionStrings.Count.ShouldBe(2);
             second.StorageConnectionString.ShouldNotBe(first.StorageConnectionString);
-            Directory.EnumerateFileSystemEntries(_folder.Path).ShouldNotBeEmpty();
+            // Azurite in memory falls silent for minutes after some thousands of messages.
+            Directory.EnumerateDirectories(_folder.Path, "__queuestorage__", SearchOption.AllDirectories).Count().ShouldBe(2);
         }
 
         Directory.EnumerateFileSystemEntries(_folder.Path).ShouldBeEmpty();
