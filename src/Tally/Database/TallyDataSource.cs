@@ -1,4 +1,7 @@
+using System.Data;
+using Dapper;
 using Microsoft.Extensions.Logging;
+using NodaTime;
 using Npgsql;
 
 namespace Tally.Database;
@@ -10,6 +13,14 @@ internal static class TallyDataSource
     private static readonly TimeSpan PasswordAge = TimeSpan.FromMinutes(4);
 
     private static readonly TimeSpan PasswordRetry = TimeSpan.FromSeconds(10);
+
+    // The driver reads and writes NodaTime's types; Dapper has to be told that it does.
+    static TallyDataSource()
+    {
+        foreach (var type in new[] { typeof(Instant), typeof(Instant?) }) SqlMapper.AddTypeMap(type, DbType.DateTime, useGetFieldValue: true);
+        foreach (var type in new[] { typeof(LocalDate), typeof(LocalDate?) }) SqlMapper.AddTypeMap(type, DbType.Date, useGetFieldValue: true);
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+    }
 
     /// <summary>
     /// A data source for <paramref name="connectionString"/>, with Tally's defaults where the string is silent:
@@ -40,8 +51,7 @@ internal static class TallyDataSource
         if (!settings.ShouldSerialize("No Reset On Close")) settings.NoResetOnClose = true;
         if (!settings.ShouldSerialize("Application Name")) settings.ApplicationName = "tally";
 
-        NodaTimeMapping.Register();
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs).UseNodaTime();
         if (password is null) return builder.Build();
         if (!string.IsNullOrEmpty(settings.Password))
             throw new ArgumentException("Setting ConnectionStrings:Tally has a password while Database:Identity asks for a token. Remove one of the two.", nameof(connectionString));

@@ -1,6 +1,7 @@
 using Dapper;
 using NodaTime;
 using Npgsql;
+using Tally.Database;
 
 namespace Tally.Campaign.Billing;
 
@@ -17,8 +18,8 @@ internal sealed class BillingJudge(CampaignSettings settings, IReadOnlyList<Sent
     /// <summary>Judges the database, and the alerts that came to their queue.</summary>
     public async Task JudgeAsync(string database, IReadOnlyList<Guid> delivered, Verdict verdict, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(database);
-        await connection.OpenAsync(cancellationToken);
+        await using var source = TallyDataSource.Create(database);
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await JudgeFactsAsync(connection, verdict);
         await JudgeMonthsAsync(connection, verdict);
         await JudgeAlertsAsync(connection, delivered, verdict);

@@ -1,11 +1,11 @@
 using Dapper;
 using NodaTime;
-using Npgsql;
 using Tally.Billing;
 using Tally.Billing.Allowances;
 using Tally.Billing.Months;
 using Tally.Billing.Refresh;
 using Tally.Campaign.Servers;
+using Tally.Database;
 
 namespace Tally.Campaign.Billing;
 
@@ -101,8 +101,8 @@ internal sealed class Clerks(CampaignSettings settings, DatabaseServer database,
     private Task<string> FactsAsync(YearMonth month, CancellationToken cancellationToken) => Again.UntilDoneAsync(
         async () =>
         {
-            await using var connection = new NpgsqlConnection(database.Direct);
-            await connection.OpenAsync(cancellationToken);
+            await using var source = TallyDataSource.Create(database.Direct);
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
             return (await connection.ExecuteScalarAsync<string>(
                 "SELECT count(*) || ' facts, ' || coalesce(md5(string_agg(f::text, ',' ORDER BY f)), '') FROM billing.ft_billing f WHERE local_date >= @from AND local_date < @to",
                 new { from = month.OnDayOfMonth(1), to = month.OnDayOfMonth(1).PlusMonths(1) }))!;

@@ -100,7 +100,7 @@ internal sealed class SentMessages
             {
                 ids = batch.Select(one => one.Id).ToArray(), services = batch.Select(one => ServiceId(one.Service)).ToArray(), templates = batch.Select(one => TemplateId(one.Service, one.IsSms)).ToArray(),
                 types = batch.Select(one => one.IsSms ? "sms" : "email").ToArray(), statuses = batch.Select(one => one.Status).ToArray(), key_types = batch.Select(one => one.KeyType).ToArray(),
-                created_ats = batch.Select(one => one.CreatedAt.ToDateTimeUtc()).ToArray(), providers = batch.Select(one => one.Provider).ToArray(),
+                created_ats = batch.Select(one => one.CreatedAt).ToArray(), providers = batch.Select(one => one.Provider).ToArray(),
                 multipliers = batch.Select(one => (decimal)one.Multiplier).ToArray(), units = batch.Select(one => one.Units).ToArray(),
             }));
     }

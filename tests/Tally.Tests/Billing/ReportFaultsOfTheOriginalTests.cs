@@ -5,6 +5,7 @@ using Tally.Billing;
 using Tally.Billing.Allowances;
 using Tally.Billing.Refresh;
 using Tally.Billing.Reports;
+using Tally.Database;
 using Tally.Tests.Infrastructure;
 using Xunit;
 
@@ -46,7 +47,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
         }
 
         var byIndex = await AllServices.FetchSmsBillingAsync(BillingPeriod.Of(Day, Day), None);
-        await using var bySequence = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Options = "-c enable_indexscan=off -c enable_bitmapscan=off -c enable_hashjoin=off" });
+        await using var bySequence = TallyDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Options = "-c enable_indexscan=off -c enable_bitmapscan=off -c enable_hashjoin=off" }.ConnectionString);
         var bySequentialScan = await new AllServicesUsage(bySequence).FetchSmsBillingAsync(BillingPeriod.Of(Day, Day), None);
 
         byIndex.Count.ShouldBe(30);
@@ -124,7 +125,7 @@ public sealed class ReportFaultsOfTheOriginalTests(TestDatabase database) : Bill
         var template = await World.TemplateAsync(service: await World.ServiceAsync(organization: organization));
         await World.NotificationAsync(template);
         await World.FactAsync(Day, template);
-        await using var readOnly = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Options = "-c default_transaction_read_only=on" });
+        await using var readOnly = TallyDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Options = "-c default_transaction_read_only=on" }.ConnectionString);
         var (id, year) = (template.Service.Id, Clock.GetCurrentInstant().InUtc().Year);
         var period = BillingPeriod.OfYear(year);
 

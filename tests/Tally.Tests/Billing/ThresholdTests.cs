@@ -56,7 +56,7 @@ public sealed class ThresholdTests(TestDatabase database) : BillingTest(database
 
         var alert = (await TickAsync(worker)).ShouldHaveSingleItem();
         (alert.ServiceId, alert.FinancialYearStart, alert.Percent, alert.FreeSmsFragmentLimit, alert.ChargeableUnits, alert.CrossedAt)
-            .ShouldBe((template.Service.Id, 2024, 80, 10, 8, Clock.GetCurrentInstant().ToDateTimeUtc()));
+            .ShouldBe((template.Service.Id, 2024, 80, 10, 8, Clock.GetCurrentInstant()));
         (await TickAsync(worker)).ShouldBeEmpty();
 
         await World.NotificationAsync(template, units: 5);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Dapper;
+using NodaTime;
 using Npgsql;
 using Shouldly;
 using Tally.Database;
@@ -70,7 +71,7 @@ public sealed partial class ReaderRoleTests(DashboardHost host) : IClassFixture<
         await host.Reporting.ExecuteAsync("UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = 8 AND date = '2026-02-09'");
         try
         {
-            var rows = await host.Reporting.QueryAsync<(DateOnly Date, bool IsCovered, long Count, decimal Seconds)>("""
+            var rows = await host.Reporting.QueryAsync<(LocalDate Date, bool IsCovered, long Count, decimal Seconds)>("""
                 SELECT date, is_covered, count, sum_seconds FROM tally_read.daily_rollups
                 WHERE account_id = 8 AND dimension_type = 'account' AND metric = 'first_response' AND date BETWEEN '2026-02-09' AND '2026-02-10' ORDER BY date
                 """);

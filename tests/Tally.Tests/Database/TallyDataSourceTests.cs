@@ -14,6 +14,10 @@ namespace Tally.Tests.Database;
 
 public sealed class TallyDataSourceTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
+    private static readonly Instant Noon = Instant.FromUtc(2026, 3, 8, 12, 0) + Duration.FromNanoseconds(123_456_000);
+
+    private static readonly LocalDate Day = new(2026, 2, 28);
+
     [Fact]
     public async Task Defaults_fill_what_the_connection_string_leaves_open()
     {
@@ -75,13 +79,36 @@ public sealed class TallyDataSourceTests(TestDatabase database) : IClassFixture<
     public async Task Instants_and_dates_come_back_as_they_went()
     {
         await using var connection = await database.DataSource.OpenConnectionAsync();
-        var instant = Instant.FromUtc(2026, 3, 8, 14, 30) + Duration.FromNanoseconds(123_456_000);
 
-        var (backInstant, backDate, type) = await connection.QuerySingleAsync<(Instant, LocalDate, string)>(
-            "SELECT @instant, @date, pg_typeof(@instant) || ', ' || pg_typeof(@date)", new { instant, date = new LocalDate(2026, 2, 28) });
+        (await connection.QuerySingleAsync<(Instant, LocalDate, string)>(
+            "SELECT @instant, @date, pg_typeof(@instant) || ', ' || pg_typeof(@date)", new { instant = Noon, date = Day })).ShouldBe((Noon, Day, "timestamp with time zone, date"));
+        (await connection.QuerySingleAsync<Instant>("SELECT @instant", new { instant = (Instant?)Noon })).ShouldBe(Noon);
+        (await connection.QuerySingleAsync<LocalDate?>("SELECT @date", new { date = (LocalDate?)Day })).ShouldBe(Day);
+        (await connection.ExecuteScalarAsync<Instant?>("SELECT @instant", new { instant = Noon })).ShouldBe(Noon);
+    }
 
-        (backInstant, backDate, type).ShouldBe((instant, new LocalDate(2026, 2, 28), "timestamp with time zone, date"));
-        (await connection.QuerySingleAsync<(Instant?, LocalDate?)>("SELECT NULL::timestamptz, NULL::date")).ShouldBe((null, null));
+    [Fact]
+    public async Task Absent_instants_and_dates_come_back_absent_and_keep_their_types()
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+
+        (await connection.QuerySingleAsync<(Instant?, LocalDate?, string)>(
+            "SELECT @instant, @date, pg_typeof(@instant) || ', ' || pg_typeof(@date)", new { instant = (Instant?)null, date = (LocalDate?)null })).ShouldBe((null, null, "timestamp with time zone, date"));
+        (await connection.QuerySingleAsync<Instant?>("SELECT NULL::timestamptz")).ShouldBeNull();
+        (await connection.QuerySingleAsync<LocalDate?>("SELECT NULL::date")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Instants_and_dates_of_a_list_come_back_as_they_went()
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+
+        var (instants, dates, type) = await connection.QuerySingleAsync<(Instant[], LocalDate[], string)>(
+            "SELECT @instants, @dates, pg_typeof(@instants) || ', ' || pg_typeof(@dates)", new { instants = new[] { Noon }, dates = new List<LocalDate> { Day } });
+
+        instants.ShouldBe([Noon]);
+        dates.ShouldBe([Day]);
+        type.ShouldBe("timestamp with time zone[], date[]");
     }
 
     private sealed class RecordedProvider : ILoggerProvider

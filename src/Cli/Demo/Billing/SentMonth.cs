@@ -1,7 +1,6 @@
 using Dapper;
 using NodaTime;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Tally.Cli.Demo.Billing;
 
@@ -128,7 +127,7 @@ internal sealed class SentMonth
             await copy.WriteAsync(message.IsSms ? "sms" : "email", cancellationToken);
             await copy.WriteAsync(message.Status, cancellationToken);
             await copy.WriteAsync(message.IsTest ? "test" : "normal", cancellationToken);
-            await copy.WriteAsync(message.CreatedAt.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
+            await copy.WriteAsync(message.CreatedAt, cancellationToken);
             await copy.WriteAsync(message.IsSms ? message.Provider : "ses", cancellationToken);
             await copy.WriteAsync((decimal)message.Multiplier, cancellationToken);
             await copy.WriteAsync(message.IsSms ? message.Units : 0, cancellationToken);

@@ -63,11 +63,7 @@ internal sealed class RefreshLog(NpgsqlDataSource dataSource, IClock clock, IOpt
         return (await connection.QueryWithinAsync<Guid?>(
             options.Value.StatementTimeout,
             Open,
-            new
-            {
-                kind, night, forced, services = services?.ToArray(), now = clock.GetCurrentInstant(),
-                days = days.Select(day => day.ToDateOnly()).ToArray(),
-            },
+            new { kind, night, forced, services = services?.ToArray(), now = clock.GetCurrentInstant(), days = days.ToArray() },
             cancellationToken)).SingleOrDefault();
     }
 

@@ -35,11 +35,11 @@ internal sealed record BillingPeriod : BillingRange
             : new BillingPeriod(from, to);
 
     /// <summary>The months of which the period covers only a part, by their first days.</summary>
-    internal DateOnly[] CutMonths()
+    internal LocalDate[] CutMonths()
     {
         var cut = new List<LocalDate>();
         if (From.Day != 1) cut.Add(From.Month().FirstDay());
         if (To.PlusDays(1).Day != 1) cut.Add(To.Month().FirstDay());
-        return [.. cut.Distinct().Select(month => month.ToDateOnly())];
+        return [.. cut.Distinct()];
     }
 }

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using NodaTime;
 
 namespace Tally.Billing.Thresholds;
 
@@ -29,5 +31,13 @@ internal sealed record UsageAlert
 
     /// <summary>When a refresh saw it, in UTC.</summary>
     [JsonPropertyName("crossedAt")]
-    public required DateTime CrossedAt { get; init; }
+    [JsonConverter(typeof(InstantConverter))]
+    public required Instant CrossedAt { get; init; }
+
+    private sealed class InstantConverter : JsonConverter<Instant>
+    {
+        public override Instant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Instant.FromDateTimeOffset(reader.GetDateTimeOffset());
+
+        public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToDateTimeUtc());
+    }
 }

@@ -256,10 +256,10 @@ internal static class DaySql
         command.Parameters.Add(Column("request_ids", days, day => day.RequestId, NpgsqlDbType.Uuid));
         var neighbours = days.SelectMany((day, index) => day.Neighbours.Select(neighbour => (Ordinal: index + 1L, Day: neighbour))).ToList();
         command.Parameters.Add(Column("neighbour_ordinals", neighbours, one => one.Ordinal, NpgsqlDbType.Bigint));
-        command.Parameters.Add(Column("neighbour_dates", neighbours, one => one.Day.Date.ToDateOnly(), NpgsqlDbType.Date));
-        command.Parameters.Add(Column("neighbour_starts", neighbours, one => one.Day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        command.Parameters.Add(Column("neighbour_ends", neighbours, one => one.Day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        command.Parameters.Add(new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() });
+        command.Parameters.Add(Column("neighbour_dates", neighbours, one => one.Day.Date, NpgsqlDbType.Date));
+        command.Parameters.Add(Column("neighbour_starts", neighbours, one => one.Day.Start, NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Column("neighbour_ends", neighbours, one => one.Day.End, NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(new NpgsqlParameter<Instant>("now", now));
         return command;
     }
 
@@ -269,7 +269,7 @@ internal static class DaySql
         Parameters =
         {
             Column("account_ids", days, day => day.AccountId, NpgsqlDbType.Bigint),
-            Column("dates", days, day => day.Day.Date.ToDateOnly(), NpgsqlDbType.Date),
+            Column("dates", days, day => day.Day.Date, NpgsqlDbType.Date),
             Column("request_ids", days, day => day.RequestId, NpgsqlDbType.Uuid),
         },
     };
@@ -285,9 +285,9 @@ internal static class DaySql
     private static void AddDays(NpgsqlParameterCollection parameters, IReadOnlyList<(long AccountId, LocalDay Day)> days)
     {
         parameters.Add(Column("account_ids", days, day => day.AccountId, NpgsqlDbType.Bigint));
-        parameters.Add(Column("dates", days, day => day.Day.Date.ToDateOnly(), NpgsqlDbType.Date));
-        parameters.Add(Column("day_starts", days, day => day.Day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        parameters.Add(Column("day_ends", days, day => day.Day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("dates", days, day => day.Day.Date, NpgsqlDbType.Date));
+        parameters.Add(Column("day_starts", days, day => day.Day.Start, NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("day_ends", days, day => day.Day.End, NpgsqlDbType.TimestampTz));
         parameters.Add(Array("event_names", [.. EventMetricRegistry.EventNames], NpgsqlDbType.Text));
         parameters.Add(Column("metric_events", EventMetricRegistry.All, entry => entry.EventName, NpgsqlDbType.Text));
         parameters.Add(Column("metrics", EventMetricRegistry.All, entry => entry.Metric, NpgsqlDbType.Text));

@@ -111,7 +111,7 @@ internal static class DaysOnRecord
         AddDays(command.Parameters, candidates);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var dates = new List<LocalDate>();
-        while (await reader.ReadAsync(cancellationToken)) dates.Add(LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)));
+        while (await reader.ReadAsync(cancellationToken)) dates.Add(reader.GetFieldValue<LocalDate>(0));
         dates.Sort();
         return dates;
     }
@@ -130,21 +130,21 @@ internal static class DaysOnRecord
             Parameters =
             {
                 new NpgsqlParameter<long>("account_id", accountId),
-                new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() },
+                new NpgsqlParameter<Instant>("now", now),
             },
         };
         AddDays(command.Parameters, [.. dates.Select(date => LocalDay.Of(date, zone))]);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var uncovered = new List<LocalDate>();
-        while (await reader.ReadAsync(cancellationToken)) uncovered.Add(LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)));
+        while (await reader.ReadAsync(cancellationToken)) uncovered.Add(reader.GetFieldValue<LocalDate>(0));
         uncovered.Sort();
         return uncovered;
     }
 
     private static void AddDays(NpgsqlParameterCollection parameters, IReadOnlyList<LocalDay> days)
     {
-        parameters.Add(Column("dates", days, day => day.Date.ToDateOnly(), NpgsqlDbType.Date));
-        parameters.Add(Column("day_starts", days, day => day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        parameters.Add(Column("day_ends", days, day => day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("dates", days, day => day.Date, NpgsqlDbType.Date));
+        parameters.Add(Column("day_starts", days, day => day.Start, NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("day_ends", days, day => day.End, NpgsqlDbType.TimestampTz));
     }
 }

@@ -131,7 +131,7 @@ internal sealed class RollupVerifier(NpgsqlDataSource dataSource, AccountStore a
         var metric = reader.GetString(4);
         return new RollupDifference
         {
-            Date = LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)),
+            Date = reader.GetFieldValue<LocalDate>(0),
             State = reader.GetString(1),
             DimensionType = reader.GetString(2),
             DimensionId = reader.GetInt64(3),

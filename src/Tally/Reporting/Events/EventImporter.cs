@@ -173,13 +173,13 @@ internal sealed class EventImporter(NpgsqlDataSource dataSource, AccountDirector
 
         await connection.ExecuteAsync(new CommandDefinition(CreateStage, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         await CopyAsync(connection, batch, cancellationToken);
-        var (inserted, accountIds, dates) = await connection.QuerySingleAsync<(long, long[], DateOnly[])>(new CommandDefinition(
+        var (inserted, accountIds, dates) = await connection.QuerySingleAsync<(long, long[], LocalDate[])>(new CommandDefinition(
             Merge, new { now = clock.GetCurrentInstant() }, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         var conflicts = inserted == batch.Events.Count
             ? 0
             : await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountConflicts, commandTimeout: ClientTimeout, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
-        return new ImportedChunk(inserted, conflicts, [.. accountIds.Zip(dates, (accountId, date) => (accountId, LocalDate.FromDateOnly(date)))]);
+        return new ImportedChunk(inserted, conflicts, [.. accountIds.Zip(dates)]);
     }
 
     private static async Task CopyAsync(NpgsqlConnection connection, EventBatch batch, CancellationToken cancellationToken)
@@ -197,12 +197,12 @@ internal sealed class EventImporter(NpgsqlDataSource dataSource, AccountDirector
             await WriteAsync(writer, one.UserId, NpgsqlDbType.Bigint, cancellationToken);
             await WriteAsync(writer, one.InboxId, NpgsqlDbType.Bigint, cancellationToken);
             await WriteAsync(writer, one.ConversationId, NpgsqlDbType.Bigint, cancellationToken);
-            await WriteAsync(writer, one.EventStartTime?.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
-            await WriteAsync(writer, one.EventEndTime?.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
-            await writer.WriteAsync(one.CreatedAt.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
-            await WriteAsync(writer, batch.DayOf[index]?.Date.ToDateOnly(), NpgsqlDbType.Date, cancellationToken);
-            await WriteAsync(writer, batch.DayOf[index]?.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
-            await WriteAsync(writer, batch.DayOf[index]?.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
+            await WriteAsync(writer, one.EventStartTime, NpgsqlDbType.TimestampTz, cancellationToken);
+            await WriteAsync(writer, one.EventEndTime, NpgsqlDbType.TimestampTz, cancellationToken);
+            await writer.WriteAsync(one.CreatedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+            await WriteAsync(writer, batch.DayOf[index]?.Date, NpgsqlDbType.Date, cancellationToken);
+            await WriteAsync(writer, batch.DayOf[index]?.Start, NpgsqlDbType.TimestampTz, cancellationToken);
+            await WriteAsync(writer, batch.DayOf[index]?.End, NpgsqlDbType.TimestampTz, cancellationToken);
         }
 
         await writer.CompleteAsync(cancellationToken);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using NodaTime;
 
 namespace Tally.Reporting.Poison;
 
@@ -64,11 +65,11 @@ internal static partial class PoisonText
 }
 
 /// <summary>What tells whether an event of a text was erased; null where the text does not say, or not legibly.</summary>
-internal sealed record PoisonEvent(long AccountId, Guid? Id, long? ConversationId, DateTime? CreatedAt)
+internal sealed record PoisonEvent(long AccountId, Guid? Id, long? ConversationId, Instant? CreatedAt)
 {
     public static PoisonEvent Of(JsonObject item) => new(
         PoisonText.AccountIds(Encoding.UTF8.GetBytes(item.ToJsonString())).FirstOrDefault(),
         Guid.TryParse(item["id"]?.ToString(), out var id) ? id : null,
         long.TryParse(item["conversationId"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var conversation) ? conversation : null,
-        DateTimeOffset.TryParse(item["createdAt"]?.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at.UtcDateTime : null);
+        DateTimeOffset.TryParse(item["createdAt"]?.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? Instant.FromDateTimeOffset(at) : null);
 }

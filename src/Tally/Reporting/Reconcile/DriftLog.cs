@@ -108,9 +108,9 @@ internal sealed class DriftLog(NpgsqlDataSource dataSource, IOptions<ReportingOp
             new
             {
                 account_id = account.Id,
-                dates = days.ConvertAll(date => date.ToDateOnly()),
-                day_starts = days.ConvertAll(date => LocalDay.Of(date, account.Zone!).Start.ToDateTimeUtc()),
-                day_ends = days.ConvertAll(date => LocalDay.Of(date, account.Zone!).End.ToDateTimeUtc()),
+                dates = days,
+                day_starts = days.ConvertAll(date => LocalDay.Of(date, account.Zone!).Start),
+                day_ends = days.ConvertAll(date => LocalDay.Of(date, account.Zone!).End),
                 now,
             },
             transaction,
@@ -139,8 +139,8 @@ internal sealed class DriftLog(NpgsqlDataSource dataSource, IOptions<ReportingOp
         Parameters =
         {
             new NpgsqlParameter<long>("account_id", accountId),
-            new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() },
-            Column("dates", drift, row => row.Date.ToDateOnly(), NpgsqlDbType.Date),
+            new NpgsqlParameter<Instant>("now", now),
+            Column("dates", drift, row => row.Date, NpgsqlDbType.Date),
             Column("dimension_types", drift, row => row.DimensionType, NpgsqlDbType.Text),
             Column("dimension_ids", drift, row => row.DimensionId, NpgsqlDbType.Bigint),
             Column("metrics", drift, row => row.Metric, NpgsqlDbType.Text),

@@ -89,7 +89,7 @@ internal sealed class OwedDays(NpgsqlDataSource dataSource, IOptions<ReportingOp
             await connection.ExecuteAsync(Command(Insert, new
             {
                 account_id = account.Id, ids = ids.ToArray(), now, reason = "left uncovered", days_totals = dates.Select(stretch => stretch.Count).ToArray(),
-                from_dates = dates.Select(stretch => stretch[0].ToDateOnly()).ToArray(), to_dates = dates.Select(stretch => stretch[^1].ToDateOnly()).ToArray(),
+                from_dates = dates.ConvertAll(stretch => stretch[0]), to_dates = dates.ConvertAll(stretch => stretch[^1]),
             }));
             return dates.Zip(ids, (stretch, id) => new BackfillMessage { RequestId = id, AccountId = account.Id, From = stretch[0].ToDateOnly(), To = stretch[^1].ToDateOnly() });
         }

@@ -1,7 +1,6 @@
 using System.Data;
 using NodaTime;
 using Npgsql;
-using NpgsqlTypes;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
 using Tally.Reporting.Rollups;
@@ -101,8 +100,8 @@ internal sealed class ReportSnapshot : IAsyncDisposable
                 {
                     new NpgsqlParameter<long>("account_id", request.AccountId),
                     // No zone's date is further from UTC's than a day, a date that a zone never had moves it by one more, and a day's neighbours count.
-                    Date("from", request.From.InUtc().Date.PlusDays(-2 - DayCoverage.Neighbours)),
-                    Date("to", request.To.InUtc().Date.PlusDays(2 + DayCoverage.Neighbours)),
+                    new NpgsqlParameter<LocalDate>("from", request.From.InUtc().Date.PlusDays(-2 - DayCoverage.Neighbours)),
+                    new NpgsqlParameter<LocalDate>("to", request.To.InUtc().Date.PlusDays(2 + DayCoverage.Neighbours)),
                 },
             });
         }
@@ -118,31 +117,29 @@ internal sealed class ReportSnapshot : IAsyncDisposable
         return (account, days, bases);
     }
 
-    private static NpgsqlParameter<DateOnly> Date(string name, LocalDate date) => new(name, NpgsqlDbType.Date) { TypedValue = date.ToDateOnly() };
-
     private static Account ReadAccount(NpgsqlDataReader reader) => new()
     {
         Id = reader.GetInt64(0),
         Name = reader.GetString(1),
         ReportingTimezone = reader.IsDBNull(2) ? null : reader.GetString(2),
-        TimezoneSetAt = Instant.FromDateTimeUtc(reader.GetDateTime(3)),
+        TimezoneSetAt = reader.GetFieldValue<Instant>(3),
         ReportRollup = reader.GetBoolean(4),
-        CreatedAt = Instant.FromDateTimeUtc(reader.GetDateTime(5)),
+        CreatedAt = reader.GetFieldValue<Instant>(5),
         DaysOnRecord = reader.GetBoolean(6),
     };
 
     private static RollupDay ReadDay(NpgsqlDataReader reader) => new()
     {
-        Date = LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)),
-        DayStart = Instant.FromDateTimeUtc(reader.GetDateTime(1)),
-        DayEnd = Instant.FromDateTimeUtc(reader.GetDateTime(2)),
+        Date = reader.GetFieldValue<LocalDate>(0),
+        DayStart = reader.GetFieldValue<Instant>(1),
+        DayEnd = reader.GetFieldValue<Instant>(2),
         State = Enum.Parse<DayState>(reader.GetString(3), ignoreCase: true),
     };
 
     private static BaseWindow ReadBase(NpgsqlDataReader reader) => new()
     {
-        Date = LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(0)),
-        DayStart = Instant.FromDateTimeUtc(reader.GetDateTime(1)),
-        DayEnd = Instant.FromDateTimeUtc(reader.GetDateTime(2)),
+        Date = reader.GetFieldValue<LocalDate>(0),
+        DayStart = reader.GetFieldValue<Instant>(1),
+        DayEnd = reader.GetFieldValue<Instant>(2),
     };
 }

@@ -125,7 +125,7 @@ internal static class ReportSql
         if (plan.RollupDays.Count > 0)
         {
             yield return Command(RollupSeries, request, request.Dimension,
-                Column("dates", plan.RollupDays, day => day.Date.ToDateOnly(), NpgsqlDbType.Date),
+                Column("dates", plan.RollupDays, day => day.Date, NpgsqlDbType.Date),
                 Column("buckets", plan.RollupDays, day => day.Bucket, NpgsqlDbType.Integer),
                 new NpgsqlParameter<long>("dimension_id", request.MemberId),
                 new NpgsqlParameter<string>("metric", request.Metric.RollupMetric),
@@ -153,7 +153,7 @@ internal static class ReportSql
                 _ => RawSeries,
             };
             var command = Command(sql, request, request.Dimension,
-                [.. Intervals(plan), Column("bounds", buckets.All, bucket => bucket.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz), new NpgsqlParameter<long>("dimension_id", request.MemberId)]);
+                [.. Intervals(plan), Column("bounds", buckets.All, bucket => bucket.Start, NpgsqlDbType.TimestampTz), new NpgsqlParameter<long>("dimension_id", request.MemberId)]);
             if (sql == RawSeries)
             {
                 command.Parameters.Add(Array("event_names", [request.Metric.EventName], NpgsqlDbType.Text));
@@ -170,7 +170,7 @@ internal static class ReportSql
         if (plan.RollupDays.Count > 0)
         {
             yield return Command(RollupSummary, request, request.Dimension,
-                Column("dates", plan.RollupDays, day => day.Date.ToDateOnly(), NpgsqlDbType.Date),
+                Column("dates", plan.RollupDays, day => day.Date, NpgsqlDbType.Date),
                 Column("metrics", metrics, metric => metric.RollupMetric, NpgsqlDbType.Text),
                 new NpgsqlParameter<bool>("business_hours", request.BusinessHours));
         }
@@ -207,14 +207,14 @@ internal static class ReportSql
 
     private static NpgsqlParameter[] Windows(ReadPlan plan) =>
     [
-        Column("dates", plan.BaseDays, day => day.Date.ToDateOnly(), NpgsqlDbType.Date),
-        Column("starts", plan.BaseDays, day => day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
-        Column("ends", plan.BaseDays, day => day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
+        Column("dates", plan.BaseDays, day => day.Date, NpgsqlDbType.Date),
+        Column("starts", plan.BaseDays, day => day.Start, NpgsqlDbType.TimestampTz),
+        Column("ends", plan.BaseDays, day => day.End, NpgsqlDbType.TimestampTz),
     ];
 
     private static NpgsqlParameter[] Intervals(ReadPlan plan) =>
     [
-        Column("starts", plan.RawIntervals, interval => interval.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
-        Column("ends", plan.RawIntervals, interval => interval.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
+        Column("starts", plan.RawIntervals, interval => interval.Start, NpgsqlDbType.TimestampTz),
+        Column("ends", plan.RawIntervals, interval => interval.End, NpgsqlDbType.TimestampTz),
     ];
 }

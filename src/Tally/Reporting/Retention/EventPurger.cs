@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using Npgsql;
-using NpgsqlTypes;
 using Tally.Database;
 using Tally.Reporting.Accounts;
 using Tally.Reporting.Days;
@@ -102,9 +101,9 @@ internal sealed class EventPurger(
             new
             {
                 account_id = account.Id,
-                dates = days.ConvertAll(day => day.Date.ToDateOnly()),
-                starts = days.ConvertAll(day => day.Start.ToDateTimeUtc()),
-                ends = days.ConvertAll(day => day.End.ToDateTimeUtc()),
+                dates = days.ConvertAll(day => day.Date),
+                starts = days.ConvertAll(day => day.Start),
+                ends = days.ConvertAll(day => day.End),
             },
             cancellationToken));
         var coverage = await CoverageAsync(connection, account, dates[0], dates[^1], null, cancellationToken);

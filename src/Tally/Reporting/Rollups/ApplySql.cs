@@ -179,14 +179,14 @@ internal static class ApplySql
         AddEvents(parameters, batch.Events);
 
         parameters.Add(Column("day_account_ids", batch.Days, day => day.Key.AccountId, NpgsqlDbType.Bigint));
-        parameters.Add(Column("dates", batch.Days, day => day.Key.Date.ToDateOnly(), NpgsqlDbType.Date));
-        parameters.Add(Column("day_starts", batch.Days, day => batch.WindowOf(day.Key).Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        parameters.Add(Column("day_ends", batch.Days, day => batch.WindowOf(day.Key).End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("dates", batch.Days, day => day.Key.Date, NpgsqlDbType.Date));
+        parameters.Add(Column("day_starts", batch.Days, day => batch.WindowOf(day.Key).Start, NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("day_ends", batch.Days, day => batch.WindowOf(day.Key).End, NpgsqlDbType.TimestampTz));
         parameters.Add(Column("event_counts", batch.Days, day => day.Value, NpgsqlDbType.Bigint));
-        parameters.Add(new NpgsqlParameter<DateTime>("now", NpgsqlDbType.TimestampTz) { TypedValue = now.ToDateTimeUtc() });
+        parameters.Add(new NpgsqlParameter<Instant>("now", now));
 
         parameters.Add(Column("row_account_ids", batch.Rows, row => row.Key.AccountId, NpgsqlDbType.Bigint));
-        parameters.Add(Column("row_dates", batch.Rows, row => row.Key.Date.ToDateOnly(), NpgsqlDbType.Date));
+        parameters.Add(Column("row_dates", batch.Rows, row => row.Key.Date, NpgsqlDbType.Date));
         parameters.Add(Column("dimension_types", batch.Rows, row => row.Key.DimensionType, NpgsqlDbType.Text));
         parameters.Add(Column("dimension_ids", batch.Rows, row => row.Key.DimensionId, NpgsqlDbType.Bigint));
         parameters.Add(Column("metrics", batch.Rows, row => row.Key.Metric, NpgsqlDbType.Text));
@@ -207,20 +207,20 @@ internal static class ApplySql
         parameters.Add(Column("user_ids", events, one => one.UserId, NpgsqlDbType.Bigint));
         parameters.Add(Column("inbox_ids", events, one => one.InboxId, NpgsqlDbType.Bigint));
         parameters.Add(Column("conversation_ids", events, one => one.ConversationId, NpgsqlDbType.Bigint));
-        parameters.Add(Column("start_times", events, one => one.EventStartTime?.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        parameters.Add(Column("end_times", events, one => one.EventEndTime?.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        parameters.Add(Column("created_ats", events, one => one.CreatedAt.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("start_times", events, one => one.EventStartTime, NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("end_times", events, one => one.EventEndTime, NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("created_ats", events, one => one.CreatedAt, NpgsqlDbType.TimestampTz));
     }
 
     private static void AddHandoffs(NpgsqlParameterCollection parameters, IReadOnlyList<Handoff> handoffs)
     {
         parameters.Add(new NpgsqlParameter<string>("handoff_metric", NpgsqlDbType.Text) { TypedValue = EventMetricRegistry.For(EventMetricRegistry.BotHandoff).Single().Metric });
         parameters.Add(Column("handoff_account_ids", handoffs, handoff => handoff.AccountId, NpgsqlDbType.Bigint));
-        parameters.Add(Column("handoff_dates", handoffs, handoff => handoff.Day.Date.ToDateOnly(), NpgsqlDbType.Date));
+        parameters.Add(Column("handoff_dates", handoffs, handoff => handoff.Day.Date, NpgsqlDbType.Date));
         parameters.Add(Column("handoff_dimension_types", handoffs, handoff => handoff.DimensionType, NpgsqlDbType.Text));
         parameters.Add(Column("handoff_dimension_ids", handoffs, handoff => handoff.DimensionId, NpgsqlDbType.Bigint));
         parameters.Add(Column("handoff_conversation_ids", handoffs, handoff => handoff.ConversationId, NpgsqlDbType.Bigint));
-        parameters.Add(Column("handoff_day_starts", handoffs, handoff => handoff.Day.Start.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
-        parameters.Add(Column("handoff_day_ends", handoffs, handoff => handoff.Day.End.ToDateTimeUtc(), NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("handoff_day_starts", handoffs, handoff => handoff.Day.Start, NpgsqlDbType.TimestampTz));
+        parameters.Add(Column("handoff_day_ends", handoffs, handoff => handoff.Day.End, NpgsqlDbType.TimestampTz));
     }
 }

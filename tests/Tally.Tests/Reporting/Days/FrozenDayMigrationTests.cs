@@ -26,7 +26,6 @@ public sealed class FrozenDayMigrationTests : IAsyncLifetime
     public async Task Totals_of_frozen_days_become_their_bases_and_late_events_are_counted_once()
     {
         await AsBeforeAsync();
-        var noon = TestEvent.Noon.ToDateTimeUtc();
         // Two events purged, one late one stored; of a second day in an alias of the zone all is purged; a third was never whole.
         await _host.ExecuteAsync(
             """
@@ -39,16 +38,16 @@ public sealed class FrozenDayMigrationTests : IAsyncLifetime
             INSERT INTO reporting.reporting_events (account_id, name, value, value_in_business_hours, created_at) VALUES
                 (1, 'first_response', 50, 10, @noon), (1, 'first_response', 10, 0, @noon - interval '1 day'), (1, 'first_response', 5, 0, @noon - interval '25 hours');
             """,
-            new { noon });
+            new { noon = TestEvent.Noon });
 
         await new Migrator(_host.DataSource).MigrateAsync();
         foreach (var day in new[] { TestEvent.Day, TestEvent.Day.PlusDays(-1), new LocalDate(2026, 1, 5) }) await _host.RebuildAsync(1, day);
 
-        (await _host.QueryAsync<(DateTime, long, decimal, decimal)>(
+        (await _host.QueryAsync<(LocalDate, long, decimal, decimal)>(
             "SELECT date, count, sum_value, sum_value_business_hours FROM reporting.rollup_bases ORDER BY date"))
-            .ShouldBe([(new DateTime(2026, 1, 5), 1, 7, 7), (new DateTime(2026, 2, 11), 2, 300, 20)]);
-        (await _host.QueryAsync<(DateTime, long, decimal)>("SELECT date, count, sum_value FROM reporting.reporting_events_rollups WHERE dimension_type = 'account' ORDER BY date"))
-            .ShouldBe([(new DateTime(2026, 1, 5), 1, 7), (new DateTime(2026, 2, 10), 2, 15), (new DateTime(2026, 2, 11), 3, 350)]);
+            .ShouldBe([(new LocalDate(2026, 1, 5), 1, 7, 7), (new LocalDate(2026, 2, 11), 2, 300, 20)]);
+        (await _host.QueryAsync<(LocalDate, long, decimal)>("SELECT date, count, sum_value FROM reporting.reporting_events_rollups WHERE dimension_type = 'account' ORDER BY date"))
+            .ShouldBe([(new LocalDate(2026, 1, 5), 1, 7), (new LocalDate(2026, 2, 10), 2, 15), (new LocalDate(2026, 2, 11), 3, 350)]);
         (await _host.Get<RollupVerifier>().VerifyAsync(1)).DaysDiffering.ShouldBe(0);
     }
 
