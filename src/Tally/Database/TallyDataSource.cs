@@ -14,7 +14,7 @@ internal static class TallyDataSource
 
     private static readonly TimeSpan PasswordRetry = TimeSpan.FromSeconds(10);
 
-    // The driver reads and writes NodaTime's types; Dapper has to be told that it does.
+    // The driver reads and writes NodaTime's types, an instant to the microsecond; Dapper has to be told to leave them to it.
     static TallyDataSource()
     {
         foreach (var type in new[] { typeof(Instant), typeof(Instant?) }) SqlMapper.AddTypeMap(type, DbType.DateTime, useGetFieldValue: true);
