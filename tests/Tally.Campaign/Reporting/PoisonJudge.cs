@@ -1,32 +1,44 @@
-using Azure.Storage.Queues.Models;
 using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
 using Npgsql;
 using Tally.Azure;
+using Tally.Reporting.Poison;
+using Tally.Scheduling;
 
 namespace Tally.Campaign.Reporting;
 
-/// <summary>Holds the poison queues against what was sent: every malformed message is there, with its reason on record, and no other.</summary>
-internal sealed class PoisonJudge(ReportingLoad load)
+/// <summary>Holds the poison queues against what was sent: every malformed message is there and on record, with its reason, and no other.</summary>
+/// <param name="load">What was sent.</param>
+/// <param name="done">What operators did, and so what was erased.</param>
+/// <param name="database">Where the record is.</param>
+/// <param name="storage">Where the queues are.</param>
+/// <param name="record">The product's, which gets what is in the queues before it is judged.</param>
+internal sealed class PoisonJudge(ReportingLoad load, IReadOnlyCollection<Operation> done, NpgsqlDataSource database, string storage, PoisonLog record)
 {
     private const string EndedEarly = "The process ended during the last try.";
 
     // What the product notes of a message that it finds in the poison queue and has no record of.
     private const string NotOnRecord = "Its last try is on no record";
 
-    public async Task JudgeAsync(NpgsqlDataSource database, string storage, Verdict verdict, CancellationToken cancellationToken)
+    public async Task JudgeAsync(Verdict verdict, CancellationToken cancellationToken)
     {
         var malformed = load.Messages.Where(message => message.Odd?.Problem is not null).ToList();
         var expected = malformed.ToLookup(message => Convert.ToBase64String(message.Body));
-        var found = await TakeAllAsync(storage, QueueNames.ReportingEvents, cancellationToken);
-        var poisoned = found.ToLookup(text => text);
-        var reasons = await ReasonsAsync(database, cancellationToken);
+        var queues = await PoisonQueuesAtTheEnd.TakeAsync(storage, cancellationToken);
+        var found = queues.Bodies(QueueNames.ReportingEvents);
+        var poisoned = found.ToHashSet();
+        await new PoisonSweep(record, queues, NullLogger<PoisonSweep>.Instance).RunAsync(RuntimeLimiter.OverAfter(int.MaxValue), cancellationToken);
+        var reasons = await ReasonsAsync(cancellationToken);
 
         verdict.Count("malformed messages poisoned", malformed.Count(message => poisoned.Contains(Convert.ToBase64String(message.Body))), $"of {malformed.Select(message => message.Odd!.Kind).Distinct().Count()} kinds");
         verdict.MustBeNone("malformed and not poisoned", [.. malformed.Where(message => !poisoned.Contains(Convert.ToBase64String(message.Body))).Select(Describe)]);
         verdict.MustBeNone("wrongly poisoned", [.. found.Where(body => !expected.Contains(body)).Select(body => Describe(body, reasons.GetValueOrDefault(body)))]);
         foreach (var queue in new[] { QueueNames.ReportingBackfills, QueueNames.ReportingBackfillDays })
-            verdict.MustBeNone($"poisoned of {queue}", [.. (await TakeAllAsync(storage, queue, cancellationToken)).Select(body => Describe(body, reasons.GetValueOrDefault(body)))]);
+            verdict.MustBeNone($"poisoned of {queue}", [.. queues.Bodies(queue).Select(body => Describe(body, reasons.GetValueOrDefault(body)))]);
         verdict.MustBeNone("poisoned for another reason", [.. malformed.Where(message => IsOtherReason(message, reasons)).Select(message => $"{Describe(message)} On record: {reasons[Convert.ToBase64String(message.Body)]}")]);
+        var erased = Erased();
+        verdict.MustBeNone("poisoned and not on record", [.. malformed.Where(message => poisoned.Contains(Convert.ToBase64String(message.Body)) && !reasons.ContainsKey(Convert.ToBase64String(message.Body)) && !erased.Any(Text(message.Body).Contains)).Select(Describe)]);
         verdict.Count("poisoned without a reason on record", malformed.Count(message => message.IsBase64 && !HasReason(message, reasons)), "the database did not answer at the last try");
     }
 
@@ -41,29 +53,49 @@ internal sealed class PoisonJudge(ReportingLoad load)
 
     private static string Describe(string body, string? reason) => $"{Show(Convert.FromBase64String(body))} ({reason ?? "no reason on record"})";
 
-    private static string Show(byte[] body) => VisibleText.Of(System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300))));
+    private static string Show(byte[] body) => VisibleText.Of(Text(body.AsSpan(0, Math.Min(body.Length, 300))));
 
-    private static async Task<Dictionary<string, string>> ReasonsAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    private static string Text(ReadOnlySpan<byte> body) => System.Text.Encoding.UTF8.GetString(body);
+
+    // What a text holds of these may be left out of the record, and all of it.
+    private List<string> Erased() =>
+    [
+        .. done.OfType<Operation.EraseAccount>().Select(operation => $"\"accountId\":{operation.Of}"),
+        .. done.OfType<Operation.EraseEvents>().SelectMany(operation => operation.Events).Select(id => id.ToString()),
+    ];
+
+    private async Task<Dictionary<string, string>> ReasonsAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await connection.QueryAsync<(byte[] Body, string Reason)>("SELECT body, reason FROM reporting.poison_messages ORDER BY failed_at"))
             .GroupBy(row => Convert.ToBase64String(row.Body)).ToDictionary(same => same.Key, same => same.Last().Reason);
     }
+}
 
-    /// <summary>The bodies, in base64: as they came to the function, or, of what is none, as they lie there.</summary>
-    private static async Task<IReadOnlyList<string>> TakeAllAsync(string storage, string queue, CancellationToken cancellationToken)
+/// <summary>What the poison queues hold when nothing runs any more.</summary>
+internal sealed class PoisonQueuesAtTheEnd : IPoisonQueues
+{
+    private readonly Dictionary<string, List<PoisonCopy>> _copies = [];
+
+    public static async Task<PoisonQueuesAtTheEnd> TakeAsync(string storage, CancellationToken cancellationToken)
     {
-        var client = QueueAccount.Of(storage).GetPlainQueue(queue + QueueNames.PoisonSuffix);
-        var bodies = new List<string>();
-        if (!await client.ExistsAsync(cancellationToken)) return bodies;
-        while ((await client.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
-            bodies.AddRange(messages.Select(Decoded));
-        return bodies;
+        var queues = new PoisonQueuesAtTheEnd();
+        foreach (var queue in QueueNames.All)
+        {
+            var copies = queues._copies[queue] = [];
+            var client = QueueAccount.Of(storage).GetPlainQueue(queue + QueueNames.PoisonSuffix);
+            if (!await client.ExistsAsync(cancellationToken)) continue;
+            while ((await client.ReceiveMessagesAsync(client.MaxPeekableMessages, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
+                copies.AddRange(messages.Select(message => PoisonCopy.Of(message.MessageId, message.Body, Instant.FromDateTimeOffset(message.InsertedOn!.Value))));
+        }
+
+        return queues;
     }
 
-    private static string Decoded(QueueMessage message)
-    {
-        var text = message.Body.ToString();
-        return Convert.TryFromBase64String(text, new byte[text.Length], out _) ? text : Convert.ToBase64String(message.Body.ToArray());
-    }
+    /// <summary>The bodies, in base64: as they came to the function, or, of what is no base64, as they lie there.</summary>
+    public IReadOnlyList<string> Bodies(string queue) => [.. _copies[queue].Select(copy => Convert.ToBase64String(copy.Body))];
+
+    public Task<long> CountAsync(string queue, CancellationToken cancellationToken) => Task.FromResult((long)_copies[queue].Count);
+
+    public IAsyncEnumerable<PoisonCopy> ReadAsync(string queue, CancellationToken cancellationToken) => _copies[queue].ToAsyncEnumerable();
 }

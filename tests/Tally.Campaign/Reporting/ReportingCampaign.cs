@@ -3,6 +3,7 @@ using Npgsql;
 using Tally.Campaign.Servers;
 using Tally.Database;
 using Tally.Reporting.Days;
+using Tally.Reporting.Poison;
 
 namespace Tally.Campaign.Reporting;
 
@@ -32,7 +33,7 @@ internal sealed class ReportingCampaign(CampaignSettings settings, Action<string
         await using var source = TallyDataSource.Create(database.Direct);
         var judge = new ReportingJudge(settings, load, operators.Done);
         await judge.JudgeAsync(source, verdict, cancellationToken);
-        await new PoisonJudge(load).JudgeAsync(source, storage.Direct, verdict, cancellationToken);
+        await new PoisonJudge(load, operators.Done, source, storage.Direct, product.Get<PoisonLog>()).JudgeAsync(verdict, cancellationToken);
         await VerifyAsync(source, product, judge, verdict, cancellationToken);
         verdict.Count("operations meanwhile", operators.Done.Count, string.Join(", ", operators.Done.CountBy(operation => operation.GetType().Name).Select(kind => $"{kind.Value} {kind.Key}")));
         survival.Report(verdict);
@@ -45,7 +46,7 @@ internal sealed class ReportingCampaign(CampaignSettings settings, Action<string
         var timers = new Dictionary<string, string> { ["ReconcileSchedule"] = "*/20 * * * * *", ["FinishWorkSchedule"] = "10/20 * * * * *" };
         return settings.Outage > TimeSpan.Zero ? timers : new(timers)
         {
-            ["LocalHost__InvisibilityTimeout"] = TimeSpan.FromSeconds(Math.Max(5, (int)settings.LongestStop.TotalSeconds * 2 / 3)).ToString("c"),
+            ["LocalHost__InvisibilityTimeout"] = TimeSpan.FromSeconds(Math.Max(5, (int)settings.LongestStop.TotalSeconds * 2)).ToString("c"),
             ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:02",
         };
     }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using NodaTime;
 using Npgsql;
 using Tally.Database;
@@ -89,7 +88,7 @@ internal sealed class PoisonLog(NpgsqlDataSource dataSource, IClock clock)
 
     /// <summary>Erases the account's events from the texts, those that <paramref name="isErased"/> names; the others of a message stay.</summary>
     /// <returns>How many messages were removed or shortened.</returns>
-    internal async Task<int> EraseAsync(long accountId, Func<JsonObject, bool> isErased, CancellationToken cancellationToken)
+    internal async Task<int> EraseAsync(long accountId, Func<PoisonEvent, bool> isErased, CancellationToken cancellationToken)
     {
         var changed = 0;
         var (queue, id) = ("", "");

@@ -43,7 +43,7 @@ internal sealed class EventEraser(NpgsqlDataSource dataSource, AccountStore acco
         _ = await accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         var purged = await RememberAsync(accountId, ids, cancellationToken);
         var asked = ids.ToHashSet();
-        await poison.EraseAsync(accountId, item => Guid.TryParse(item["id"]?.ToString(), out var id) && asked.Contains(id), cancellationToken);
+        await poison.EraseAsync(accountId, one => one.Id is { } id && asked.Contains(id), cancellationToken);
         var result = await EraseAsync(accountId, EraseSql.FindById, new { account_id = accountId, ids, limit = EventsAtOnce }, purged, cancellationToken);
         return result with { RememberedIds = (int)(asked.Count - result.Events - purged) };
     }
@@ -57,7 +57,7 @@ internal sealed class EventEraser(NpgsqlDataSource dataSource, AccountStore acco
     {
         _ = await accounts.FindAsync(accountId, cancellationToken) ?? throw new UnknownAccountException(accountId);
         await RememberConversationAsync(accountId, conversationId, cancellationToken);
-        await poison.EraseAsync(accountId, item => long.TryParse(item["conversationId"]?.ToString(), out var id) && id == conversationId, cancellationToken);
+        await poison.EraseAsync(accountId, one => one.ConversationId == conversationId, cancellationToken);
         var result = await EraseAsync(accountId, EraseSql.FindByConversation, new { account_id = accountId, conversation_id = conversationId, limit = EventsAtOnce }, 0, cancellationToken);
         return result with { RememberedConversations = 1 };
     }

@@ -2,11 +2,13 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using Shouldly;
+using Tally.Campaign.Reporting;
 using Tally.Reporting.Events;
 using Tally.Reporting.Poison;
 using Tally.Reporting.Retention;
 using Tally.Scheduling;
 using Tally.Tests.Infrastructure;
+using Tally.Tests.Reporting.Events;
 using Xunit;
 
 namespace Tally.Tests.Reporting.Poison;
@@ -67,6 +69,40 @@ public sealed class PoisonSweepTests(ReportingHost host) : IClassFixture<Reporti
         (await LeftAsync()).Select(message => message.MessageId).ShouldBe(["message", "other copy"], ignoreOrder: true);
     }
 
+    [Theory]
+    [MemberData(nameof(OddMessageTests.Kinds), MemberType = typeof(OddMessageTests))]
+    public async Task Whatever_is_wrong_with_a_message_it_comes_on_record_at_its_last_try_and_by_the_sweep(string kind)
+    {
+        var odd = OddMessages.Make(kind, () => TestEvent.FirstResponse(1));
+        if (odd.Problem is null) return;
+        await host.AddAccountAsync(1);
+
+        if (odd.IsBase64)
+        {
+            await Should.ThrowAsync<InvalidMessageException>(() => TryLastAsync(odd.Body));
+            (await LeftAsync()).ShouldHaveSingleItem().Reason.ShouldContain(odd.Problem);
+            await host.ExecuteAsync("TRUNCATE reporting.poison_messages");
+        }
+
+        _queues.Put(Queue, "copy", odd.IsBase64 ? Convert.ToBase64String(odd.Body) : Encoding.UTF8.GetString(odd.Body), Came);
+        (await SweepAsync()).ShouldBe(1);
+        (await LeftAsync()).ShouldHaveSingleItem().Body.ShouldBe(odd.Body);
+    }
+
+    [Fact]
+    public async Task What_is_erased_leaves_a_text_with_half_a_character_and_doubled_fields()
+    {
+        await host.AddAccountAsync(1);
+        var id = Guid.NewGuid();
+        var stays = """{"accountId":1,"id":"\ud83d","name":"a","name":"b"}""";
+        _queues.PutBase64(Queue, "copy", $$"""[{"accountId":1,"id":"{{id}}","\ud83d":1},{{stays}}]""", Came);
+        await SweepAsync();
+
+        await host.Get<EventEraser>().EraseAsync(1, [id]);
+
+        (await LeftAsync()).ShouldHaveSingleItem().Text.ShouldBe($"[{stays}]");
+    }
+
     [Fact]
     public async Task Old_records_whose_copies_are_gone_hide_no_new_message()
     {
@@ -107,6 +143,8 @@ public sealed class PoisonSweepTests(ReportingHost host) : IClassFixture<Reporti
 
     private Task<IReadOnlyList<PoisonMessage>> LeftAsync() => Poison.LeftAsync(Queue, host.Clock.GetCurrentInstant());
 
-    private Task<ApplyResult> TryLastAsync(string text) => host.Get<LastTry>().RunAsync(
-        new Delivery(Queue, "message", Encoding.UTF8.GetBytes(text), 8), token => host.Get<EventMessageProcessor>().ApplyAsync(text, "message", token), CancellationToken.None);
+    private Task<ApplyResult> TryLastAsync(string text) => TryLastAsync(Encoding.UTF8.GetBytes(text));
+
+    private Task<ApplyResult> TryLastAsync(byte[] body) => host.Get<LastTry>().RunAsync(
+        new Delivery(Queue, "message", body, 8), token => host.Get<EventMessageProcessor>().ApplyAsync(body, "message", token), CancellationToken.None);
 }
