@@ -28,7 +28,8 @@ internal sealed class PoisonJudge(ReportingLoad load, IReadOnlyCollection<Operat
         var queues = await PoisonQueuesAtTheEnd.TakeAsync(storage, cancellationToken);
         var found = queues.Bodies(QueueNames.ReportingEvents);
         var poisoned = found.ToHashSet();
-        await new PoisonSweep(record, queues, NullLogger<PoisonSweep>.Instance).RunAsync(RuntimeLimiter.OverAfter(int.MaxValue), cancellationToken);
+        var sweep = new PoisonSweep(record, queues, NullLogger<PoisonSweep>.Instance);
+        await Again.UntilDoneAsync(() => sweep.RunAsync(RuntimeLimiter.OverAfter(int.MaxValue), cancellationToken), cancellationToken);
         var reasons = await ReasonsAsync(cancellationToken);
 
         verdict.Count("malformed messages poisoned", malformed.Count(message => poisoned.Contains(Convert.ToBase64String(message.Body))), $"of {malformed.Select(message => message.Odd!.Kind).Distinct().Count()} kinds");
