@@ -1,8 +1,6 @@
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodaTime;
 using Npgsql;
-using Tally.Azure;
 using Tally.Reporting.Poison;
 using Tally.Scheduling;
 
@@ -71,32 +69,4 @@ internal sealed class PoisonJudge(ReportingLoad load, IReadOnlyCollection<Operat
         return (await connection.QueryAsync<(byte[] Body, string Reason)>("SELECT body, reason FROM reporting.poison_messages ORDER BY failed_at"))
             .GroupBy(row => Convert.ToBase64String(row.Body)).ToDictionary(same => same.Key, same => same.Last().Reason);
     }
-}
-
-/// <summary>What the poison queues hold when nothing runs any more.</summary>
-internal sealed class PoisonQueuesAtTheEnd : IPoisonQueues
-{
-    private readonly Dictionary<string, List<PoisonCopy>> _copies = [];
-
-    public static async Task<PoisonQueuesAtTheEnd> TakeAsync(string storage, CancellationToken cancellationToken)
-    {
-        var queues = new PoisonQueuesAtTheEnd();
-        foreach (var queue in QueueNames.All)
-        {
-            var copies = queues._copies[queue] = [];
-            var client = QueueAccount.Of(storage).GetPlainQueue(queue + QueueNames.PoisonSuffix);
-            if (!await client.ExistsAsync(cancellationToken)) continue;
-            while ((await client.ReceiveMessagesAsync(client.MaxPeekableMessages, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
-                copies.AddRange(messages.Select(message => PoisonCopy.Of(message.MessageId, message.Body, Instant.FromDateTimeOffset(message.InsertedOn!.Value))));
-        }
-
-        return queues;
-    }
-
-    /// <summary>The bodies, in base64: as they came to the function, or, of what is no base64, as they lie there.</summary>
-    public IReadOnlyList<string> Bodies(string queue) => [.. _copies[queue].Select(copy => Convert.ToBase64String(copy.Body))];
-
-    public Task<long> CountAsync(string queue, CancellationToken cancellationToken) => Task.FromResult((long)_copies[queue].Count);
-
-    public IAsyncEnumerable<PoisonCopy> ReadAsync(string queue, CancellationToken cancellationToken) => _copies[queue].ToAsyncEnumerable();
 }

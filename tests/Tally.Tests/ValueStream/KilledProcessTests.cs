@@ -9,7 +9,7 @@ namespace Tally.Tests.ValueStream;
 /// <summary>A worker process that is killed outright, again and again.</summary>
 public sealed class KilledProcessTests(TestDatabase database) : ValueStreamTest(database)
 {
-    private const int Projects = 300;
+    private const int Projects = 600;
 
     [Fact]
     public async Task Killed_at_random_points_until_done_the_counts_are_those_of_an_undisturbed_run()
@@ -21,8 +21,8 @@ public sealed class KilledProcessTests(TestDatabase database) : ValueStreamTest(
             INSERT INTO value_stream.issues (project_id, iid) SELECT project, n FROM generate_series(1, {Projects}) project CROSS JOIN generate_series(1, project % 7) n;
             INSERT INTO value_stream.value_stream_dashboard_aggregations (namespace_id) VALUES (1), (2);
             """);
-        // Which points is the scheduler's choice. That there is work behind each of them is not: half of it is left, and a kill comes late on a busy machine.
-        foreach (var rows in (int[])[1, 100, 200, 300, 400])
+        // Which points is the scheduler's choice; that there is work before and behind each of them is not. A kill comes late on a busy machine: 400 rows are left to the last.
+        foreach (var rows in (int[])[1, 300, 640, 1_110, 1_400])
         {
             using var worker = StartWorker();
             await Eventually.HoldsAsync(async () => await RowsAsync() >= rows, $"the worker has written {rows} rows");
