@@ -55,6 +55,21 @@ public sealed class ZoneDataTests(ReportingHost host) : IClassFixture<ReportingH
     }
 
     [Fact]
+    public async Task A_day_that_waits_to_be_rebuilt_is_counted_once_whatever_its_window()
+    {
+        await host.AddAccountAsync(8);
+        await host.ApplyAsync(TestEvent.FirstResponse(8));
+        var before = await UncoveredDayCount.CountAsync(host.DataSource, Newer, CancellationToken.None);
+        await host.ExecuteAsync("UPDATE reporting.reporting_days SET state = 'dirty' WHERE account_id = 8");
+
+        var after = await UncoveredDayCount.CountAsync(host.DataSource, Newer, CancellationToken.None);
+
+        (after.Dirty, after.CutOtherwise).ShouldBe((before.Dirty + 1, before.CutOtherwise - 1));
+        await using var newer = host.NewServices(Newer);
+        (await newer.GetRequiredService<RollupVerifier>().VerifyAsync(8)).DaysCutOtherwise.ShouldBe(1, "it speaks of all days");
+    }
+
+    [Fact]
     public async Task Days_to_come_that_an_older_app_has_begun_are_rebuilt_by_the_newer_one()
     {
         await host.AddAccountAsync(3);
