@@ -95,7 +95,9 @@ internal static class CampaignCommand
             if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
             AnsiConsole.Write(TableOf(title, verdict));
             if (verdict.IsRight) return 0;
-            await Console.Error.WriteLineAsync($"{verdict.Wrongs.Count} things are wrong. Run it again with: {again}\nThe first: {verdict.Wrongs[0]}");
+            var all = Path.Combine(settings.Folder, "wrongs.txt");
+            await File.WriteAllLinesAsync(all, verdict.Wrongs, cancellationToken);
+            await Console.Error.WriteLineAsync($"{verdict.Wrongs.Count} things are wrong, all of them listed in {all}. Run it again with: {again}\nThe first: {verdict.Wrongs[0]}");
         }
         catch (LocalServersException exception)
         {
@@ -107,7 +109,7 @@ internal static class CampaignCommand
             await Console.Error.WriteLineAsync($"Not at its end after {settings.Limit.TotalMinutes} minutes (--minutes). Run it again with: {again}");
         }
 
-        await Console.Error.WriteLineAsync($"The servers' data and the hosts' log are in {settings.Folder}.");
+        await Console.Error.WriteLineAsync($"The servers' data and the hosts' log are in {settings.Folder}, until the next campaign.");
         return 1;
     }
 

@@ -39,6 +39,15 @@ public sealed class PoisonJudgeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_that_a_host_held_when_it_ended_is_waited_for()
+    {
+        await Poison.SendMessageAsync(StoredText(Malformed[0]));
+        (await Poison.ReceiveMessagesAsync(1, TimeSpan.FromSeconds(2))).Value.ShouldHaveSingleItem();
+
+        (await JudgeAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_malformed_message_that_is_not_there_is_named() =>
         (await JudgeAsync()).ShouldHaveSingleItem().ShouldStartWith($"malformed and not poisoned: message {Malformed[0].Number}, ");
 
