@@ -1,8 +1,10 @@
 using Dapper;
+using NodaTime;
 using Shouldly;
 using Tally.Reporting.Backfill;
 using Tally.Reporting.Days;
 using Tally.Reporting.Reconcile;
+using Tally.Reporting.Reports;
 using Tally.Reporting.Retention;
 using Tally.Tests.Infrastructure;
 using Xunit;
@@ -64,6 +66,17 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
     public async Task Requests_that_never_came_to_their_queue_are_found_without_reading_the_others() => (await ExplainAsync(
         BackfillSql.Unqueued, new { account_id = (long?)null, before = Before, limit = 100 })).ShouldContain("backfill_requests_unqueued");
 
+    [Fact]
+    public async Task A_years_rollups_are_read_by_their_key_though_most_of_the_table_is_that_year()
+    {
+        var plan = await ExplainAsync(
+            ReportSql.RollupSummary,
+            new { business_hours = false, dates = Enumerable.Range(0, 365).Select(new LocalDate(2025, 1, 1).PlusDays).ToArray(), account_id = 1L, dimension_type = "agent", metrics = new[] { "first_response", "reply_time" } });
+
+        plan.ShouldContain("reporting_events_rollups_pkey");
+        plan.ShouldNotContain("Sort");
+    }
+
     private async Task<string> ExplainAsync(string sql, object parameters)
     {
         await using var connection = await years.DataSource.OpenConnectionAsync();
@@ -92,6 +105,9 @@ public sealed class GrowthTests(GrowthTests.TenYears years) : IClassFixture<Grow
             SELECT account_id, id, from_date + day, 'rebuilt', requested_at FROM reporting.backfill_requests, generate_series(0, 364) day WHERE account_id <= 50;
             INSERT INTO reporting.reporting_events (account_id, name, conversation_id, created_at)
             SELECT 1 + n % 20, 'reply_time', n / 7, '2016-01-01'::timestamptz + n * interval '30 minutes' FROM generate_series(1, 150000) n;
+            INSERT INTO reporting.reporting_events_rollups (account_id, date, dimension_type, dimension_id, metric, count, sum_value, sum_value_business_hours)
+            SELECT 1, '2025-01-01'::date + day, type, id, metric, 1, 1, 1
+            FROM generate_series(0, 364) day, unnest('{agent,inbox}'::text[]) type, generate_series(1, 50) id, unnest('{first_response,reply_time}'::text[]) metric;
             INSERT INTO reporting.rollup_drift (account_id, found_at, date, dimension_type, dimension_id, metric)
             SELECT n % 1000, '2016-01-01'::timestamptz + n * interval '1 hour', '2016-01-01', 'account', n, 'reply_time' FROM generate_series(1, 50000) n;
             INSERT INTO billing.refresh_runs (kind, started_at, finished_at)

@@ -12,6 +12,9 @@ internal sealed class ReportSnapshot : IAsyncDisposable
 {
     private const string ReadOnly = "SET TRANSACTION READ ONLY";
 
+    // Ranges are of a day or of years: a plan for all of them takes a year's rows for a few, and sorts them.
+    private const string PlanForRange = "SET LOCAL plan_cache_mode = force_custom_plan";
+
     private const string FindAccount = $"""
         /* tally:reports.account */
         SELECT {Account.Columns} FROM reporting.accounts WHERE id = @account_id
@@ -91,6 +94,7 @@ internal sealed class ReportSnapshot : IAsyncDisposable
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadOnly));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(PlanForRange));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(FindAccount) { Parameters = { new NpgsqlParameter<long>("account_id", request.AccountId) } });
         foreach (var sql in new[] { ReadDays, ReadBases })
         {

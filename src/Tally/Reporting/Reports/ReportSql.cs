@@ -13,23 +13,25 @@ internal static class ReportSql
 
     private const string RawSum = "coalesce(sum(CASE WHEN @business_hours THEN e.value_in_business_hours ELSE e.value END), 0)";
 
-    // One probe of the primary key for each day.
+    // OFFSET 0 keeps these a probe of the key, or a range of it, for each day: a join would be free to read every account's rows.
     private const string RollupSeries = $"""
         /* tally:reports.rollup_series */
         SELECT d.bucket, sum(r.count)::bigint, {RollupSum}
         FROM unnest(@dates, @buckets) AS d (date, bucket)
-        JOIN reporting.reporting_events_rollups r
-            ON r.account_id = @account_id AND r.date = d.date
-            AND r.dimension_type = @dimension_type AND r.dimension_id = @dimension_id AND r.metric = @metric
+        CROSS JOIN LATERAL (
+            SELECT * FROM reporting.reporting_events_rollups r
+            WHERE r.account_id = @account_id AND r.date = d.date
+              AND r.dimension_type = @dimension_type AND r.dimension_id = @dimension_id AND r.metric = @metric OFFSET 0) r
         GROUP BY d.bucket
         """;
 
-    private const string RollupSummary = $"""
+    internal const string RollupSummary = $"""
         /* tally:reports.rollup_summary */
         SELECT r.dimension_id, r.metric, sum(r.count)::bigint, {RollupSum}
         FROM unnest(@dates) AS d (date)
-        JOIN reporting.reporting_events_rollups r
-            ON r.account_id = @account_id AND r.date = d.date AND r.dimension_type = @dimension_type AND r.metric = ANY(@metrics)
+        CROSS JOIN LATERAL (
+            SELECT * FROM reporting.reporting_events_rollups r
+            WHERE r.account_id = @account_id AND r.date = d.date AND r.dimension_type = @dimension_type AND r.metric = ANY(@metrics) OFFSET 0) r
         GROUP BY r.dimension_id, r.metric
         """;
 
