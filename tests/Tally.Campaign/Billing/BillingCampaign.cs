@@ -46,7 +46,7 @@ internal sealed class BillingCampaign(CampaignSettings settings, Action<string> 
     }
 
     // Who was killed may still hold the refresh: the tick that gets it, once the lease has run out, is the one that tells.
-    private static async Task TickAsync(BillingRefresher refresher, CancellationToken cancellationToken)
+    internal static async Task TickAsync(BillingRefresher refresher, CancellationToken cancellationToken)
     {
         while ((await Again.UntilDoneAsync(() => refresher.RunAsync(new RuntimeLimiter(() => false), cancellationToken), cancellationToken)).Outcome == RunOutcome.LeaseHeldElsewhere)
             await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);

@@ -84,7 +84,9 @@ public sealed class PoisonJudgeTests : IAsyncLifetime
     private async Task<IReadOnlyList<string>> JudgeAsync()
     {
         var verdict = new Verdict();
-        await new PoisonJudge(_load, [], _host.DataSource, _storage, _host.Get<PoisonLog>()).JudgeAsync(verdict, CancellationToken.None);
+        // The judge waits for what the queue counts and nobody shows.
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await new PoisonJudge(_load, [], _host.DataSource, _storage, _host.Get<PoisonLog>()).JudgeAsync(verdict, limit.Token);
         return verdict.Wrongs;
     }
 }
